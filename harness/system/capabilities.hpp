@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a DR system says about itself before anything is asked of it. What it lacks is reported as
+// not exercised, never as passed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/base/units.hpp"
+#include "harness/lifecycle/operation.hpp"
+#include "harness/system/fault.hpp"
+
+namespace switchback {
+
+/// How finely a job can be stopped for the harness to write, look or break something.
+enum class StopsAt : std::uint8_t {
+  job_end,  ///< a job runs through
+  stage,    ///< before every stage
+  call,     ///< before every call that a stage makes to a host
+};
+
+/// The stages of an operation's job, in order, by the names that traces use.
+struct StageList {
+  Operation operation;
+  std::vector<std::string> stages;
+};
+
+/// The most storage objects that the system keeps per disk on the recovery site. The promise
+/// "nothing is left behind" is judged with it.
+struct Footprint {
+  unsigned per_replica = 1;  ///< while the item is protected or can be protected again
+  unsigned per_point = 1;    ///< for every recovery point that it lists
+  unsigned per_active = 1;   ///< while a VM is defined on the recovery site
+};
+
+struct Capabilities {
+  std::string system;                 ///< e.g. "reference on simulated hosts"
+  std::vector<StageList> operations;  ///< the operations it has; absent ones are not exercised
+  StopsAt stops_at = StopsAt::job_end;
+  std::vector<FaultKind> faults;  ///< the faults that can be injected
+  bool clock_is_ours = false;     ///< pass_time() moves the system's clock at once
+
+  Bytes tracking_grain = 65536;       ///< unit in which changes are tracked and sent
+  Bytes sync_overhead_per_disk = 0;   ///< wire bytes of a sync that carry no data, per disk
+  Bytes sync_overhead_per_grain = 0;  ///< wire bytes beside the data of each grain sent
+  Duration copy_frequency{};          ///< time between two delta rounds
+  Footprint footprint;
+
+  [[nodiscard]] const StageList* find(Operation operation) const {
+    for (const StageList& list : operations)
+      if (list.operation == operation) return &list;
+    return nullptr;
+  }
+};
+
+}  // namespace switchback

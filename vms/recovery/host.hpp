@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the reference DR service can ask of a site. One interface, two worlds: hosts/sim and
+// hosts/libvirt.
+//
+// All calls are plain and blocking; the service makes each of them through its CallGate, which is
+// where a call can be delayed, overtaken, fail, or lose the controller. So a host never needs to
+// know about coroutines, and nothing here is called from two threads at once for the same VM.
+//
+// Idempotence: a controller killed between any two calls comes back and repeats the stage it was
+// in. So `ensure_*` and `remove_*` succeed when what they ask for is already so.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/base/result.hpp"
+#include "harness/base/units.hpp"
+
+namespace switchback::recovery {
+
+/// Names are chosen by the service and unique on a site; a host adds its own mark to them (run id,
+/// metadata) so that what a run made can be told from everything else.
+using VmName = std::string;
+using VolumeName = std::string;
+using CheckpointName = std::string;
+
+/// One disk of a VM: its device name in the guest ("vda") and the volume that holds it.
+struct VmDisk {
+  std::string device;
+  VolumeName volume;
+  friend bool operator==(const VmDisk&, const VmDisk&) = default;
+};
+
+struct VmDefinition {
+  VmName name;
+  std::vector<VmDisk> disks;  ///< in the order in which the guest sees them
+};
+
+/// A volume to make. With a backing volume it starts as a copy-on-write overlay of it: its size is
+/// `size_bytes`, its content that of the backing volume.
+struct VolumeSpec {
+  VolumeName name;
+  Bytes size_bytes = 0;
+  std::optional<VolumeName> backing;
+};
+
+/// A run of bytes of a disk, from a view.
+struct Extent {
+  Bytes offset = 0;
+  Bytes length = 0;
+  friend bool operator==(const Extent&, const Extent&) = default;
+};
+
+/// A frozen image of all disks of a VM, cut at one instant, with what changed since a checkpoint.
+/// Reads go on giving the frozen content however much the guest writes. Destroying the object
+/// closes connections only: the host-side view lives until close_view(), as after a dead
+/// controller.
+class View {
+ public:
+  virtual ~View() = default;
+  /// The extents of disk `device` that may differ from the view's base: the changes since its
+  /// checkpoint, or everything allocated when it has none. Ascending, disjoint, non-empty.
+  virtual Result<std::vector<Extent>> extents(const std::string& device) = 0;
+  /// Reads `extent.length` bytes into `into`, which the caller owns and sizes. In the simulated
+  /// world bytes are opaque: 8 per block, the number of the write that it shows.
+  virtual Nothing read(const std::string& device, Extent extent, std::vector<std::byte>& into) = 0;
+};
+
+/// A volume opened for writing over the link from the other site: every byte to and from it passes
+/// the harness's wire meter. Destroying it closes the connection; nothing unflushed is promised.
+class Replica {
+ public:
+  virtual ~Replica() = default;
+  /// Writes what View::read gave for the same extent.
+  virtual Nothing write(Extent extent, const std::vector<std::byte>& bytes) = 0;
+  /// When it returns, all earlier writes survive a crash of the site.
+  virtual Nothing flush() = 0;
+};
+
+/// One site.
+class Host {
+ public:
+  virtual ~Host() = default;
+
+  // ---- VMs
+  /// Defines the VM, stopped. If one of that name is defined with other disks it is replaced;
+  /// refused while it runs.
+  virtual Nothing ensure_vm(const VmDefinition& definition) = 0;
+  /// Undefines a stopped VM and drops the metadata of its checkpoints; its volumes stay.
+  virtual Nothing remove_vm(const VmName& vm) = 0;
+  virtual Result<std::optional<VmDefinition>> find_vm(const VmName& vm) = 0;
+  virtual Result<bool> is_running(const VmName& vm) = 0;
+  /// Starts the VM. With `track`, change tracking of that name is armed on all disks before the
+  /// guest executes its first instruction. Succeeds when it already runs and is tracked so.
+  virtual Nothing start_vm(const VmName& vm, const std::optional<CheckpointName>& track) = 0;
+  /// Shuts the guest down and waits until the VM is off; its tracking survives on the volumes.
+  virtual Nothing shut_down_vm(const VmName& vm) = 0;
+
+  // ---- volumes
+  /// Makes the volume, discarding one of that name: a half-written replica must not survive a
+  /// retry.
+  virtual Nothing create_volume(const VolumeSpec& spec) = 0;
+  virtual Nothing remove_volume(const VolumeName& volume) = 0;
+  virtual Result<Bytes> volume_size(const VolumeName& volume) = 0;
+  /// Folds `top` and every volume between it and `base` into `base`; afterwards `base` has the
+  /// content of `top`, and what had `top` as its backing (also the disk of a running VM, named by
+  /// `user`) has `base`. The folded volumes stay for remove_volume(). Repeating it does no harm.
+  virtual Nothing fold_volumes(const VolumeName& base, const VolumeName& top,
+                               const std::optional<VmDisk>& user, const VmName& user_vm) = 0;
+
+  // ---- change tracking and views
+  /// Cuts a view of a running VM, all disks at one instant, and starts tracking under the name
+  /// `next` at that same instant. `since` names the checkpoint whose changes are wanted; without it
+  /// everything allocated is.  A view left open by a dead controller is closed first.
+  virtual Result<std::unique_ptr<View>> open_view(const VmName& vm,
+                                                  const std::optional<CheckpointName>& since,
+                                                  const CheckpointName& next) = 0;
+  /// The same of a stopped VM: nothing can change, so no new checkpoint is needed.
+  virtual Result<std::unique_ptr<View>> open_stopped_view(
+      const VmName& vm, const std::optional<CheckpointName>& since) = 0;
+  /// Ends the host side of the view of `vm`, if there is one.
+  virtual Nothing close_view(const VmName& vm) = 0;
+  /// Stops tracking under that name, on a running or a stopped VM.
+  virtual Nothing remove_checkpoint(const VmName& vm, const CheckpointName& checkpoint) = 0;
+  virtual Result<std::vector<CheckpointName>> list_checkpoints(const VmName& vm) = 0;
+
+  // ---- the link
+  /// Opens a volume of this site for the other site to write to.
+  virtual Result<std::unique_ptr<Replica>> open_replica(const VolumeName& volume) = 0;
+};
+
+}  // namespace switchback::recovery
