@@ -104,6 +104,9 @@ class Host {
   virtual Nothing create_volume(const VolumeSpec& spec) = 0;
   virtual Nothing remove_volume(const VolumeName& volume) = 0;
   virtual Result<Bytes> volume_size(const VolumeName& volume) = 0;
+  /// Where the volume's content can be read while nobody writes to it: "qcow2:<absolute path>" on
+  /// libvirt, "sim:<site>/<volume>" in the simulated world.
+  [[nodiscard]] virtual std::string locate_volume(const VolumeName& volume) = 0;
   /// Folds `top` and every volume between it and `base` into `base`; afterwards `base` has the
   /// content of `top`, and what had `top` as its backing (also the disk of a running VM, named by
   /// `user`) has `base`. The folded volumes stay for remove_volume(). Repeating it does no harm.
