@@ -1,13 +1,41 @@
-# switchback_layer(NAME SOURCES ... USES ... TESTS ...): one library for one folder, and one test
-# program for the tests that stand beside its sources.
+# Everything that builds one kind of tests, and nothing else: for runs that need only that kind.
+add_custom_target(tests_simulated)
+add_custom_target(tests_threads)
+add_custom_target(tests_libvirt)
+
+# switchback_layer(NAME SOURCES ... USES ... TESTS ... TEST_USES ... TEST_LABEL ...): one library for
+# one folder, and one test program for the tests that stand beside its sources.
+#
+# TEST_LABEL is what `ctest -L` chooses by: `simulated` (if nothing is said), `simulated-threads` for
+# tests that start threads, or `libvirt` for tests on real VMs. Those run one at a time.
 function(switchback_layer name)
-  cmake_parse_arguments(LAYER "" "" "SOURCES;USES;TESTS;TEST_USES" ${ARGN})
+  cmake_parse_arguments(LAYER "" "TEST_LABEL" "SOURCES;USES;TESTS;TEST_USES" ${ARGN})
   add_library(${name} STATIC ${LAYER_SOURCES})
   target_link_libraries(${name} PUBLIC switchback_options fmt::fmt ${LAYER_USES})
   if(LAYER_TESTS)
     add_executable(${name}_test ${LAYER_TESTS})
     target_link_libraries(${name}_test PRIVATE ${name} ${LAYER_TEST_USES}
       rapidcheck rapidcheck_gtest GTest::gtest GTest::gmock GTest::gtest_main)
-    gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60)
+    switchback_discover_tests(${name}_test "${LAYER_TEST_LABEL}")
   endif()
+endfunction()
+
+function(switchback_discover_tests program label)
+  if(NOT label)
+    set(label simulated)
+  endif()
+  if(NOT label MATCHES "^(simulated|simulated-threads|libvirt)$")
+    message(FATAL_ERROR "${program}: TEST_LABEL ${label} is none of those in cmake/layers.cmake")
+  endif()
+  set(properties LABELS ${label} TIMEOUT 300)
+  if(label STREQUAL "libvirt")
+    set(properties LABELS ${label} TIMEOUT 600 RUN_SERIAL TRUE)
+    add_dependencies(tests_libvirt ${program})
+  else()
+    add_dependencies(tests_simulated ${program})
+    if(label STREQUAL "simulated-threads")
+      add_dependencies(tests_threads ${program})
+    endif()
+  endif()
+  gtest_discover_tests(${program} DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
 endfunction()
