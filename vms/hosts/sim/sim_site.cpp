@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// See sim_site.hpp.
+#include "vms/hosts/sim/sim_site.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace switchback::sim {
+
+Result<Volume*> SimSite::find_volume(const std::string& name) {
+  const auto found = volumes.find(name);
+  if (found == volumes.end())
+    return environment_error(fmt::format("no volume {} on the {} site", name, name_of(site_)),
+                             "create it first");
+  return &found->second;
+}
+
+Result<Vm*> SimSite::find_vm(const std::string& name) {
+  const auto found = vms.find(name);
+  if (found == vms.end())
+    return environment_error(fmt::format("no VM {} on the {} site", name, name_of(site_)),
+                             "define it first");
+  return &found->second;
+}
+
+WriteSeq SimSite::show(const Volume& volume, BlockNumber block) const {
+  for (const Volume* layer = &volume;;) {
+    const auto found = layer->blocks.find(block);
+    if (found != layer->blocks.end()) return found->second;
+    if (!layer->backing) return kInitialState;
+    const auto below = volumes.find(*layer->backing);
+    if (below == volumes.end()) return kInitialState;
+    layer = &below->second;
+  }
+}
+
+std::map<BlockNumber, WriteSeq> SimSite::show_all(const Volume& volume) const {
+  std::map<BlockNumber, WriteSeq> shown = volume.blocks;
+  for (const Volume* layer = &volume; layer->backing;) {
+    const auto below = volumes.find(*layer->backing);
+    if (below == volumes.end()) break;
+    layer = &below->second;
+    shown.insert(layer->blocks.begin(), layer->blocks.end());  // keeps what is above
+  }
+  return shown;
+}
+
+void SimSite::write(Vm& vm, std::size_t disk, BlockNumber block, WriteSeq seq) {
+  const recovery::VmDisk& at = vm.definition.disks.at(disk);
+  Volume& volume = volumes.at(at.volume);
+  if (vm.view) vm.view->disks[at.device].preserved.try_emplace(block, show(volume, block));
+  write(volume, block, seq);
+}
+
+void SimSite::write(Volume& volume, BlockNumber block, WriteSeq seq) {
+  volume.blocks[block] = seq;
+  for (auto& [name, grains] : volume.checkpoints)
+    grains.insert(block / kBlocksPerGrain);
+}
+
+std::vector<recovery::Extent> extents_of(const std::set<BlockNumber>& grains,
+                                         const DiskGeometry& geometry, Bytes max_bytes) {
+  std::vector<recovery::Extent> extents;
+  for (const BlockNumber grain : grains) {
+    const Bytes offset = grain * kTrackingGrain;
+    if (offset >= geometry.size_bytes) continue;  // the tail block reaches into no grain of its own
+    const Bytes length = std::min(kTrackingGrain, geometry.size_bytes - offset);
+    const bool joins = !extents.empty() &&
+                       extents.back().offset + extents.back().length == offset &&
+                       extents.back().length + length <= max_bytes;
+    if (joins)
+      extents.back().length += length;
+    else
+      extents.push_back({offset, length});
+  }
+  return extents;
+}
+
+std::pair<BlockNumber, BlockNumber> blocks_of(recovery::Extent extent,
+                                              const DiskGeometry& geometry) {
+  const BlockNumber first = extent.offset / kBlockBytes;
+  const BlockNumber end = (extent.offset + extent.length + kBlockBytes - 1) / kBlockBytes;
+  return {first, std::min(end, geometry.block_count())};
+}
+
+}  // namespace switchback::sim

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// A site of the simulated world: volumes, VMs, change tracking and views, all in memory.
+//
+// Failure model: every call takes effect wholly or not at all and is durable at once; whatever goes
+// wrong is injected from outside. A block of a disk is the number of the guest write that it shows,
+// so a disk costs what was written to it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "harness/base/result.hpp"
+#include "harness/journal/geometry.hpp"
+#include "harness/lifecycle/state.hpp"
+#include "vms/recovery/host.hpp"
+
+namespace switchback::sim {
+
+/// The unit in which the simulated hypervisor tracks changes: that of a qcow2 image with clusters
+/// of the default size.
+inline constexpr Bytes kTrackingGrain = 65536;
+inline constexpr BlockNumber kBlocksPerGrain = kTrackingGrain / kBlockBytes;
+
+/// A disk image: what was written to it, over what its backing volume holds.
+struct Volume {
+  DiskGeometry geometry;
+  std::optional<std::string> backing;
+  std::map<BlockNumber, WriteSeq> blocks;
+  /// For each checkpoint, the grains written since it was made.
+  std::map<std::string, std::set<BlockNumber>> checkpoints;
+};
+
+/// A view in progress: what the guest has overwritten since the cut is kept aside.
+struct OpenView {
+  std::uint64_t id = 0;
+  struct Disk {
+    std::map<BlockNumber, WriteSeq> preserved;
+    std::vector<recovery::Extent> extents;
+  };
+  std::map<std::string, Disk> disks;  ///< by device
+};
+
+struct Vm {
+  recovery::VmDefinition definition;
+  bool running = false;
+  std::optional<OpenView> view;
+};
+
+class SimSite {
+ public:
+  explicit SimSite(Site site) : site_(site) {}
+
+  [[nodiscard]] Site site() const { return site_; }
+  std::map<std::string, Volume> volumes;
+  std::map<std::string, Vm> vms;
+
+  Result<Volume*> find_volume(const std::string& name);
+  Result<Vm*> find_vm(const std::string& name);
+
+  /// What a block of the volume shows, looking through its backing chain.
+  [[nodiscard]] WriteSeq show(const Volume& volume, BlockNumber block) const;
+  /// Every block that any volume of the chain holds, ascending, with what the top shows.
+  [[nodiscard]] std::map<BlockNumber, WriteSeq> show_all(const Volume& volume) const;
+
+  /// Writes one block, with all that a hypervisor does on the way: views keep the old content,
+  /// tracking marks the grain.
+  void write(Vm& vm, std::size_t disk, BlockNumber block, WriteSeq seq);
+  /// The same for a volume that no VM uses.
+  static void write(Volume& volume, BlockNumber block, WriteSeq seq);
+
+  std::uint64_t next_view_id = 1;
+
+ private:
+  Site site_;
+};
+
+/// The extents that cover these grains of a disk, joined, in pieces of at most `max_bytes`.
+std::vector<recovery::Extent> extents_of(const std::set<BlockNumber>& grains,
+                                         const DiskGeometry& geometry, Bytes max_bytes);
+
+/// The blocks of an extent of a disk, first and one past the last.
+std::pair<BlockNumber, BlockNumber> blocks_of(recovery::Extent extent,
+                                              const DiskGeometry& geometry);
+
+}  // namespace switchback::sim

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading a frozen view and writing a replica in the simulated world.
+#pragma once
+
+#include "vms/hosts/sim/sim_link.hpp"
+#include "vms/hosts/sim/sim_site.hpp"
+#include "vms/recovery/host.hpp"
+
+namespace switchback::sim {
+
+/// The longest extent that a view hands out: each costs the caller one read and one write.
+inline constexpr Bytes kLongestExtent = Bytes{1} << 20;
+
+/// Looks the view up on every call: it may be gone with its VM.
+class SimView final : public recovery::View {
+ public:
+  SimView(SimSite& site, std::string vm, std::uint64_t id)
+      : site_(site), vm_(std::move(vm)), id_(id) {}
+  Result<std::vector<recovery::Extent>> extents(const std::string& device) override;
+  Nothing read(const std::string& device, recovery::Extent extent,
+               std::vector<std::byte>& into) override;
+
+ private:
+  Result<Vm*> vm_with_view();
+
+  SimSite& site_;
+  std::string vm_;
+  std::uint64_t id_;
+};
+
+class SimReplica final : public recovery::Replica {
+ public:
+  SimReplica(SimSite& site, SimLink& link, std::string volume)
+      : site_(site), link_(link), volume_(std::move(volume)) {}
+  Nothing write(recovery::Extent extent, const std::vector<std::byte>& bytes) override;
+  Nothing flush() override;
+
+ private:
+  SimSite& site_;
+  SimLink& link_;
+  std::string volume_;
+};
+
+}  // namespace switchback::sim

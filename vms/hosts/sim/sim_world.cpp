@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// See sim_world.hpp.
+#include "vms/hosts/sim/sim_world.hpp"
+
+#include "vms/hosts/sim/sim_laboratory.hpp"
+#include "vms/recovery/catalog.hpp"
+#include "vms/recovery/reference_system.hpp"
+
+namespace switchback::sim {
+
+Result<World> SimWorldFactory::make(std::uint64_t) {
+  auto laboratory = std::make_unique<SimLaboratory>();
+  SimLink& link = laboratory->link();
+  World world;
+  world.system = std::make_unique<recovery::ReferenceSystem>(recovery::ServiceParts{
+      .primary = std::make_unique<SimHost>(laboratory->site(Site::primary), link),
+      .recovery = std::make_unique<SimHost>(laboratory->site(Site::recovery), link),
+      .catalog = std::make_unique<recovery::MemoryCatalog>(),
+      .link = link,
+      .stages = stages_,
+      .system_name = "reference service on simulated hosts",
+      .tracking_grain = kTrackingGrain,
+      .sync_overhead_per_disk = kConnectionBytes + kMessageBytes,
+      .sync_overhead_per_grain = kMessageBytes});
+  world.laboratory = std::move(laboratory);
+  return world;
+}
+
+}  // namespace switchback::sim
