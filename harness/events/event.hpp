@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens in a run, as plain events: the single source of every report.
+//
+// Events of the simulated world carry no wall-clock time and no address, so the same seed gives the
+// same log byte for byte.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "harness/base/units.hpp"
+
+namespace switchback {
+
+inline constexpr int kEventLogVersion = 1;
+
+struct PropertyInfo {
+  std::string name;
+  std::string promise;
+  std::string source;
+};
+
+struct RunStarted {
+  std::string tool;    ///< "switchback 0.1.0"
+  std::string world;   ///< "sim" or "libvirt"
+  std::string system;  ///< what the DR system calls itself
+  std::optional<std::string> defect;
+  std::uint64_t seed = 0;
+  std::vector<PropertyInfo> properties;
+  std::vector<std::string> operations;          ///< those that the system has
+  std::vector<std::string> missing_operations;  ///< of the specification, not offered by the system
+  std::vector<std::string> notes;  ///< e.g. "KVM: present but unusable (...); using TCG"
+};
+
+struct SequenceStarted {
+  std::uint64_t index = 0;
+  std::uint64_t seed = 0;
+  std::vector<Bytes> disk_sizes;
+  std::size_t steps = 0;
+  std::string profile;  ///< the named mixture that it was drawn from, or "replay"
+};
+
+/// Written before the step runs.
+struct StepStarted {
+  std::uint64_t sequence = 0;
+  std::size_t step = 0;
+  std::string json;  ///< the step as in a trace
+};
+
+/// An operation ended: an operator's or the clock's.
+struct OperationEnded {
+  std::uint64_t sequence = 0;
+  std::size_t step = 0;
+  std::string operation;
+  std::string state_before;  ///< name of the model's resting state
+  std::string outcome;       ///< done, refused, failed, indeterminate
+  std::string reason;
+  std::string state_after;
+  Instant at{};  ///< of the system's clock
+  Bytes wire_bytes = 0;
+  Bytes dirty_bytes = 0;
+  bool sends_data = false;  ///< the operation moves replication data, so the two can be compared
+  std::uint64_t calls = 0;  ///< points at which its job was stopped
+};
+
+/// A step inside a job took place at its moment, or came too late for it.
+struct StepInJob {
+  std::uint64_t sequence = 0;
+  std::size_t step = 0;
+  std::string operation;
+  std::string stage;
+  std::uint32_t call = 0;
+  bool in_time = false;
+};
+
+struct FaultInjected {
+  std::uint64_t sequence = 0;
+  std::size_t step = 0;
+  std::string kind;
+  std::string stage;        ///< empty outside a job
+  bool had_effect = false;  ///< something was going on that it could hit
+};
+
+struct ViolationFound {
+  std::uint64_t sequence = 0;
+  std::size_t step = 0;
+  std::string property;
+  std::string kind;
+  std::string message;
+};
+
+struct PropertyTally {
+  std::string name;
+  std::uint64_t judged = 0;
+  std::uint64_t broken = 0;
+};
+
+struct SequenceEnded {
+  std::uint64_t index = 0;
+  std::string verdict;  ///< held, violated, error
+  std::string error;    ///< the environment's, for "error"
+  std::size_t steps_run = 0;
+  std::uint64_t writes = 0;
+  std::uint64_t loops = 0;  ///< times round the whole lifecycle
+  Bytes wire_bytes = 0;
+  std::vector<PropertyTally> properties;
+};
+
+/// A violation was shrunk and kept.
+struct ViolationKept {
+  std::uint64_t sequence = 0;
+  std::string property;
+  std::string kind;
+  std::string message;
+  std::string trace_file;  ///< empty if traces are not kept
+  std::size_t steps_before = 0;
+  std::size_t steps = 0;           ///< after shrinking
+  std::uint64_t candidates = 0;    ///< sequences run to shrink it
+  std::vector<std::string> story;  ///< the steps in words
+};
+
+struct RunEnded {
+  std::string stopped_by;  ///< sequences, time, failures, signal, error
+  std::string error;
+};
+
+using Event = std::variant<RunStarted, SequenceStarted, StepStarted, OperationEnded, StepInJob,
+                           FaultInjected, ViolationFound, SequenceEnded, ViolationKept, RunEnded>;
+
+/// Takes events in order, from one thread.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void on(const Event& event) = 0;
+};
+
+}  // namespace switchback

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a sequence is made of: plain data, so that it can be stored, edited, shrunk and run again.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "harness/base/units.hpp"
+#include "harness/lifecycle/operation.hpp"
+#include "harness/system/dr_system.hpp"
+#include "harness/system/fault.hpp"
+
+namespace switchback {
+
+/// The guest writes `count` blocks in a row. `disk` and `block` are taken modulo what there is, so
+/// a step keeps its meaning when the sequence around it shrinks.
+struct WriteStep {
+  std::uint32_t disk = 0;
+  BlockNumber block = 0;
+  std::uint32_t count = 1;
+  friend bool operator==(const WriteStep&, const WriteStep&) = default;
+};
+/// The guest flushes all its disks.
+struct FlushStep {
+  friend bool operator==(const FlushStep&, const FlushStep&) = default;
+};
+/// An operator asks for something.
+struct OperateStep {
+  Operation operation{};
+  friend bool operator==(const OperateStep&, const OperateStep&) = default;
+};
+/// Time goes by on the system's clock, in whole milliseconds.
+struct WaitStep {
+  std::chrono::milliseconds duration{};
+  friend bool operator==(const WaitStep&, const WaitStep&) = default;
+};
+/// Something breaks.
+struct FaultStep {
+  FaultKind kind{};
+  friend bool operator==(const FaultStep&, const FaultStep&) = default;
+};
+/// What broke and lasts is mended.
+struct HealStep {
+  friend bool operator==(const HealStep&, const HealStep&) = default;
+};
+using Action = std::variant<WriteStep, FlushStep, OperateStep, WaitStep, FaultStep, HealStep>;
+
+/// A moment inside a job: before call number `call` (from 0) of a stage.
+struct Moment {
+  std::string stage;
+  std::uint32_t call = 0;
+  friend bool operator==(const Moment&, const Moment&) = default;
+};
+
+/// One action. Without `at` it waits for the job before it to end. With `at` it takes place inside
+/// the job that the nearest earlier operate or wait step started, and right after that job if the
+/// moment never came.
+struct Step {
+  Action action;
+  std::optional<Moment> at;
+  friend bool operator==(const Step&, const Step&) = default;
+};
+
+/// An ordered list of steps on one item, with all that is needed to run it again.
+struct Sequence {
+  std::uint64_t seed = 0;  ///< of the world
+  std::vector<DiskSpec> disks;
+  std::vector<Step> steps;
+};
+
+/// "write disk 0 block 7", "planned_failover", "wait 300 s", each with " at stage/call" where set.
+std::string describe(const Step& step);
+
+}  // namespace switchback
