@@ -36,6 +36,7 @@ struct OperationEvidence {
   Operation operation{};
   const Outcome& outcome;
   bool fault_in_force = false;  ///< a fault was injected during it, or lasted into it
+  unsigned attempts = 1;        ///< times that its job may have begun: 1 + controllers killed
 
   ItemState model_before;
   /// The row of the table that applies, or nullptr: the operation must be refused.
@@ -61,7 +62,7 @@ struct JobPointEvidence {
   LiveCopies live;
 };
 
-/// The sequence is over and the item was disabled, or never enabled.
+/// An operation ended and the item is not protected: it was disabled, or enabling it failed.
 struct UnprotectedEvidence {
   const ItemSpec& item;
   /// Before the first enable.

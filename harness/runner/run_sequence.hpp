@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs one sequence in one world, takes the witnesses and asks the properties.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "harness/events/event.hpp"
+#include "harness/sequence/step.hpp"
+#include "harness/system/laboratory.hpp"
+#include "properties/property.hpp"
+
+namespace switchback {
+
+/// A promise that was broken, and by which step. In the healthy phase after the last step, `step`
+/// is that of the last one.
+struct FoundViolation {
+  Violation violation;
+  std::size_t step = 0;
+};
+
+struct SequenceResult {
+  /// All that broke at the first step at which anything did, in the order of the properties.
+  std::vector<FoundViolation> violations;
+  std::optional<Error> error;  ///< the environment's: nothing is said about the promises
+  std::size_t steps_run = 0;
+  std::uint64_t writes = 0;  ///< blocks written by the guest
+  std::uint64_t loops = 0;   ///< times round the whole lifecycle
+  WireCount wire;
+  std::vector<PropertyTally> tallies;
+};
+
+/// Everything that a run of one sequence needs beside its steps.
+struct SequenceContext {
+  std::uint64_t index = 0;  ///< in the campaign; part of the item's name
+  const std::vector<std::unique_ptr<const Property>>& properties;
+  EventSink& events;
+  /// Asked between steps: true ends the sequence early, without a verdict on what did not run.
+  std::function<bool()> interrupted;
+};
+
+/// Makes the item, runs the steps up to the first violation, and removes the item again whatever
+/// happened. If a fault was injected, a healthy phase follows: faults are mended and the item must
+/// come back to protected and in sync.
+SequenceResult run_sequence(World& world, const Sequence& sequence, const SequenceContext& context);
+
+}  // namespace switchback

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Promise: an operation ends, and leaves the item where the lifecycle says: in the row's end state
+// when done, where it was when failed; and without a fault it does not fail.
+//
+// Source: the transition table (switchback lifecycle), each row with its own source. Codes LIVE,
+// HONEST and COMMIT.
+#include <fmt/format.h>
+
+#include "properties/properties.hpp"
+
+namespace switchback {
+namespace {
+
+class LifecycleIsFollowed final : public Property {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "lifecycle_is_followed"; }
+  [[nodiscard]] std::string_view promise() const override {
+    return "an operation ends, the item is then in the state that the lifecycle gives and its VM "
+           "runs where that state says; without a fault no operation fails";
+  }
+  [[nodiscard]] std::string_view source() const override {
+    return "the transition table, see docs/lifecycle.md";
+  }
+  [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
+    if (evidence.row == nullptr || std::holds_alternative<Refused>(evidence.outcome))
+      return Verdict::does_not_apply();
+    const std::string_view what = name_of(evidence.operation);
+    const bool done = std::holds_alternative<Done>(evidence.outcome);
+    if (!done && !evidence.fault_in_force)
+      return Verdict::broken("failed_without_fault",
+                             fmt::format("{} ended {} though nothing was broken: {}", what,
+                                         name_of(evidence.outcome), reason_of(evidence.outcome)));
+    if (std::holds_alternative<Indeterminate>(evidence.outcome)) return Verdict::does_not_apply();
+    const ItemState& expected = done ? evidence.row->to : evidence.row->from;
+    const ItemStatus& claimed = evidence.after.status;
+    if (!compatible(claimed.state, expected))
+      return Verdict::broken(
+          "wrong_state",
+          fmt::format("{} ended {}: expected {}, found {}", what, name_of(evidence.outcome),
+                      describe(expected), describe(claimed.state)));
+    if (claimed.allowed != allowed_operations(expected))
+      return Verdict::broken("wrong_allowed_operations",
+                             fmt::format("after {} the system allows other operations than the "
+                                         "state {} does",
+                                         what, name_of(expected)));
+    const bool has_points = !claimed.points.empty();
+    if (has_points != (expected.points == Points::some))
+      return Verdict::broken("wrong_points", fmt::format("after {} {} recovery points are listed",
+                                                         what, claimed.points.size()));
+    const LiveCopies& live = evidence.after.live;
+    if (live.primary != (expected.primary == Role::active) ||
+        live.recovery != (expected.recovery == Role::active))
+      return Verdict::broken(
+          "vm_not_where_it_belongs",
+          fmt::format("{} ended {}: in state {} the VM at primary {} and at recovery {}", what,
+                      name_of(evidence.outcome), name_of(expected),
+                      live.primary ? "runs" : "does not run",
+                      live.recovery ? "runs" : "does not run"));
+    return Verdict::holds();
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<const Property> lifecycle_is_followed() {
+  return std::make_unique<LifecycleIsFollowed>();
+}
+
+}  // namespace switchback

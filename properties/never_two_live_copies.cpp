@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Promise: in a planned flow the VM never runs on both sites.
+//
+// Source: failover overview: a planned failover "doesn't run if the machine isn't shut down"; the
+// tutorial, "Complete Failover": the recovery VM is shut down before the primary VM starts. Judged
+// before every call that a job makes, and after every operation. Codes SB and FENCE.
+#include <fmt/format.h>
+
+#include "properties/properties.hpp"
+
+namespace switchback {
+namespace {
+
+class NeverTwoLiveCopies final : public Property {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "never_two_live_copies"; }
+  [[nodiscard]] std::string_view promise() const override {
+    return "at no instant of a planned flow does the VM run on both sites";
+  }
+  [[nodiscard]] std::string_view source() const override {
+    return "Azure Site Recovery, failover and failback overview, types of failover";
+  }
+  [[nodiscard]] Verdict at_job_point(const JobPointEvidence& evidence) const override {
+    return judge(evidence.live,
+                 fmt::format("before {} in stage {} of {}", evidence.point.call_name,
+                             evidence.point.stage, name_of(evidence.point.operation)));
+  }
+  [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
+    return judge(evidence.after.live, fmt::format("after {}", name_of(evidence.operation)));
+  }
+
+ private:
+  static Verdict judge(LiveCopies live, const std::string& when) {
+    if (!live.primary || !live.recovery) return Verdict::holds();
+    return Verdict::broken("two_live_copies", "the VM runs on both sites " + when);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<const Property> never_two_live_copies() {
+  return std::make_unique<NeverTwoLiveCopies>();
+}
+
+}  // namespace switchback

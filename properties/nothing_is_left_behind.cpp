@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Promise: nothing is left behind: storage on the recovery site stays within what the state needs,
+// and disabling leaves the sites as they were before the item was enabled.
+//
+// Source: the tutorial, "Commit the failover": it deletes all recovery points, and for the
+// failback: it deletes the Azure VMs and their disks; "Disable protection" removes the replica.
+// Code LEAK.
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "properties/properties.hpp"
+
+namespace switchback {
+namespace {
+
+std::string names(const std::vector<CensusEntry>& entries) {
+  std::string text;
+  for (const CensusEntry& entry : entries)
+    text += fmt::format("{}{} {} at {}", text.empty() ? "" : ", ", entry.kind, entry.name,
+                        name_of(entry.site));
+  return text;
+}
+
+class NothingIsLeftBehind final : public Property {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "nothing_is_left_behind"; }
+  [[nodiscard]] std::string_view promise() const override {
+    return "the recovery site holds no more than the item's state needs, and nothing of it once "
+           "the "
+           "item is no longer protected";
+  }
+  [[nodiscard]] std::string_view source() const override {
+    return "Azure Site Recovery tutorial 'Fail over and fail back Hyper-V VMs', commit; 'Disable "
+           "protection'";
+  }
+
+  [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
+    const bool ended = std::holds_alternative<Done>(evidence.outcome) ||
+                       (std::holds_alternative<Failed>(evidence.outcome));
+    if (evidence.row == nullptr || !ended) return Verdict::does_not_apply();
+    const ItemState& rest =
+        std::holds_alternative<Done>(evidence.outcome) ? evidence.row->to : evidence.row->from;
+    return judge_storage(evidence, rest);
+  }
+
+  [[nodiscard]] Verdict when_unprotected(const UnprotectedEvidence& evidence) const override {
+    std::vector<CensusEntry> extra;
+    std::set_difference(evidence.census.begin(), evidence.census.end(),
+                        evidence.census_at_start.begin(), evidence.census_at_start.end(),
+                        std::back_inserter(extra));
+    if (!extra.empty())
+      return Verdict::broken("left_after_disable",
+                             "no longer protected, and still there: " + names(extra));
+    std::vector<CensusEntry> gone;
+    std::set_difference(evidence.census_at_start.begin(), evidence.census_at_start.end(),
+                        evidence.census.begin(), evidence.census.end(), std::back_inserter(gone));
+    if (!gone.empty())
+      return Verdict::broken(
+          "gone_after_disable",
+          "no longer protected, and of the VM's own things gone: " + names(gone));
+    return Verdict::holds();
+  }
+
+ private:
+  static Verdict judge_storage(const OperationEvidence& evidence, const ItemState& rest) {
+    const Footprint& footprint = evidence.capabilities.footprint;
+    const std::size_t disks = evidence.item.disks.size();
+    std::size_t allowed = 0;
+    if (rest.recovery != Role::absent)
+      allowed = footprint.per_replica + footprint.per_point * evidence.after.status.points.size();
+    if (rest.recovery == Role::active || rest.recovery == Role::stopped)
+      allowed += footprint.per_active;
+    std::vector<CensusEntry> volumes;
+    for (const CensusEntry& entry : evidence.after.census) {
+      if (entry.kind == "volume" && entry.site == Site::recovery) volumes.push_back(entry);
+      if (entry.kind == "export" || entry.kind == "process")
+        return Verdict::broken(
+            "open_after_job",
+            fmt::format("{} ended and left {} {} at {}", name_of(evidence.operation), entry.kind,
+                        entry.name, name_of(entry.site)));
+    }
+    if (volumes.size() > allowed * disks)
+      return Verdict::broken(
+          "storage_left",
+          fmt::format("after {} the recovery site holds {} volumes for {} disk(s); "
+                      "state {} with {} recovery point(s) needs at most {}: {}",
+                      name_of(evidence.operation), volumes.size(), disks, name_of(rest),
+                      evidence.after.status.points.size(), allowed * disks, names(volumes)));
+    return Verdict::holds();
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<const Property> nothing_is_left_behind() {
+  return std::make_unique<NothingIsLeftBehind>();
+}
+
+}  // namespace switchback
