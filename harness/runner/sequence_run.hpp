@@ -56,8 +56,8 @@ class SequenceRun {
   Nothing settle(Operation operation, const Outcome& outcome, const Before& before);
   void move_model(Operation operation, const Outcome& outcome, const Before& before,
                   const ItemStatus& after);
-  Nothing judge_operation(Operation operation, const Outcome& outcome, const Before& before,
-                          const Snapshot& after, const Transition* row);
+  void judge_refusal_during_job(Operation operation, const Outcome& outcome, const Before& before,
+                                const Snapshot& after);
 
   template <class Ask>
   void judge(const Ask& ask);
