@@ -74,7 +74,10 @@ Nothing SequenceRun::operate(Operation operation, InJob& in_job) {
   SB_ASSIGN(before, look_before());
   SB_ASSIGN(progress, world_.system->start(item_, operation));
   SB_ASSIGN(outcome, drive(std::move(progress), in_job));
-  return settle(operation, outcome, before);
+  // What only the clock brings about is refused to an operator in every state.
+  const Transition* row =
+      asked_by_operator(operation) ? find_transition(before.model, operation) : nullptr;
+  return settle(operation, outcome, before, row);
 }
 
 /// While a job is in progress nothing else is allowed, whatever the table says of the state.
@@ -103,7 +106,7 @@ Nothing SequenceRun::wait(Duration duration, InJob& in_job) {
     }
     const Operation operation = status.job->operation;
     SB_ASSIGN(outcome, drive(Progress(*status.job), in_job));
-    SB_TRY(settle(operation, outcome, before));
+    SB_TRY(settle(operation, outcome, before, find_transition(before.model, operation)));
   }
   return {};
 }
@@ -180,10 +183,10 @@ Nothing SequenceRun::run_in_job(std::size_t index, const JobPoint& point) {
 }
 
 /// The operation has ended: the model follows it, and the properties are asked.
-Nothing SequenceRun::settle(Operation operation, const Outcome& outcome, const Before& before) {
+Nothing SequenceRun::settle(Operation operation, const Outcome& outcome, const Before& before,
+                            const Transition* row) {
   SB_ASSIGN(after, take_snapshot(world_, item_.name));
-  move_model(operation, outcome, before, after.status);
-  const Transition* row = find_transition(before.model, operation);
+  if (row != nullptr) move_model(*row, outcome, after.status);
 
   std::optional<CutReport> image;
   if (const std::optional<Site> site = active_site(model_)) {
@@ -241,15 +244,13 @@ Nothing SequenceRun::settle(Operation operation, const Outcome& outcome, const B
   return {};
 }
 
-void SequenceRun::move_model(Operation operation, const Outcome& outcome, const Before& before,
+void SequenceRun::move_model(const Transition& row, const Outcome& outcome,
                              const ItemStatus& after) {
-  const Transition* row = find_transition(before.model, operation);
-  if (row == nullptr) return;  // had to be refused; if it was not, the properties say so
-  if (std::holds_alternative<Done>(outcome)) model_ = row->to;
+  if (std::holds_alternative<Done>(outcome)) model_ = row.to;
   // No answer: whichever of the two successors the observation fits.
-  if (std::holds_alternative<Indeterminate>(outcome) && !compatible(after.state, row->from) &&
-      compatible(after.state, row->to))
-    model_ = row->to;
+  if (std::holds_alternative<Indeterminate>(outcome) && !compatible(after.state, row.from) &&
+      compatible(after.state, row.to))
+    model_ = row.to;
 }
 
 void SequenceRun::judge_refusal_during_job(Operation operation, const Outcome& outcome,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/journal/journal.hpp"
+#include "harness/lifecycle/transition_table.hpp"
 #include "harness/runner/run_sequence.hpp"
 
 namespace switchback {
@@ -53,9 +54,9 @@ class SequenceRun {
   Result<Outcome> drive(Progress progress, InJob& in_job);
   Nothing steps_at(const JobPoint& point, InJob& in_job);
   Nothing run_in_job(std::size_t step, const JobPoint& point);
-  Nothing settle(Operation operation, const Outcome& outcome, const Before& before);
-  void move_model(Operation operation, const Outcome& outcome, const Before& before,
-                  const ItemStatus& after);
+  Nothing settle(Operation operation, const Outcome& outcome, const Before& before,
+                 const Transition* row);
+  void move_model(const Transition& row, const Outcome& outcome, const ItemStatus& after);
   void judge_refusal_during_job(Operation operation, const Outcome& outcome, const Before& before,
                                 const Snapshot& after);
 

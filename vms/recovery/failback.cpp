@@ -83,8 +83,12 @@ Task<Nothing> advance_base(JobContext& job) {
     SB_CO_TRY(co_await job.call(
         "fold_volumes", [&] { return job.recovery.fold_volumes(base, top, std::nullopt, {}); }));
   }
-  SB_CO_TRY(co_await remove_layer(job, *record.target));
-  record.target.reset();
+  co_return Nothing{};
+}
+
+Task<Nothing> remove_target_disks(JobContext& job) {
+  SB_CO_TRY(co_await remove_layer(job, *job.record.target));
+  job.record.target.reset();
   co_return Nothing{};
 }
 

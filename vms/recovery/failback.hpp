@@ -22,10 +22,13 @@ Task<Nothing> start_primary(JobContext& job);
 /// Undo: the VM runs at recovery again, tracked as before.
 Task<Nothing> return_to_target(JobContext& job);
 
-/// Commit of the failback, first half: the recovery VM goes, its disks stay for the second half.
+/// Commit of the failback: the recovery VM goes, its disks stay for the next stage.
 Task<Nothing> remove_target_vm(JobContext& job);
-/// Second half: the base takes over what the recovery VM wrote, so that it equals the primary's
-/// disks as of power-off; only then are the recovery VM's disks deleted.
+/// The base takes over what the recovery VM wrote, so that it equals the primary's disks as of
+/// power-off.
 Task<Nothing> advance_base(JobContext& job);
+/// Only with the base safe are the recovery VM's disks deleted. A stage of its own: a retry of
+/// advance_base must still find them.
+Task<Nothing> remove_target_disks(JobContext& job);
 
 }  // namespace switchback::recovery

@@ -77,9 +77,14 @@ Task<Nothing> flatten_target_base(JobContext& job) {
     SB_CO_TRY(co_await job.call(
         "fold_volumes", [&] { return job.recovery.fold_volumes(base, top, user, job.vm()); }));
   }
-  while (!record.layers.empty()) {
-    SB_CO_TRY(co_await remove_layer(job, record.layers.back()));
-    record.layers.pop_back();
+  co_return Nothing{};
+}
+
+Task<Nothing> remove_folded_layers(JobContext& job) {
+  std::vector<std::string>& layers = job.record.layers;
+  while (!layers.empty()) {
+    SB_CO_TRY(co_await remove_layer(job, layers.back()));
+    layers.pop_back();
   }
   co_return Nothing{};
 }

@@ -17,9 +17,11 @@ Task<Nothing> start_target(JobContext& job);
 /// Undo: no recovery VM, the source runs again, tracked as before.
 Task<Nothing> return_to_source(JobContext& job);
 
-/// Commit, first half: no point can be chosen any more.
+/// Commit: no point can be chosen any more.
 Task<Nothing> delete_points(JobContext& job);
-/// Commit, second half: folds the points' layers into the base, under the running recovery VM.
+/// Folds the points' layers into the base, under the running recovery VM.
 Task<Nothing> flatten_target_base(JobContext& job);
+/// Deletes what was folded. A stage of its own: a retry of the folding must still find it.
+Task<Nothing> remove_folded_layers(JobContext& job);
 
 }  // namespace switchback::recovery

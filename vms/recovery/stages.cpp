@@ -25,8 +25,10 @@ StageTable reference_stages() {
                                                    {"start_target", start_target},
                                                    {"retire_tracking", retire_primary_tracking}},
                                         .undo = return_to_source};
-  table[Operation::commit] = {
-      .stages = {{"delete_points", delete_points}, {"flatten", flatten_target_base}}, .undo = {}};
+  table[Operation::commit] = {.stages = {{"delete_points", delete_points},
+                                         {"flatten", flatten_target_base},
+                                         {"remove_layers", remove_folded_layers}},
+                              .undo = {}};
   table[Operation::planned_failback] = {.stages = {{"prerequisites", check_primary_is_off},
                                                    {"synchronize", synchronize_to_primary},
                                                    {"retire_tracking", retire_recovery_tracking}},
@@ -35,9 +37,10 @@ StageTable reference_stages() {
                                                     {"synchronize_final", send_final_to_primary},
                                                     {"start_primary", start_primary}},
                                          .undo = return_to_target};
-  table[Operation::commit_failback] = {
-      .stages = {{"remove_target_vm", remove_target_vm}, {"advance_base", advance_base}},
-      .undo = {}};
+  table[Operation::commit_failback] = {.stages = {{"remove_target_vm", remove_target_vm},
+                                                  {"advance_base", advance_base},
+                                                  {"remove_target_disks", remove_target_disks}},
+                                       .undo = {}};
   table[Operation::reverse_replicate] = {
       .stages = {{"send_changes", send_changes}, {"retire_tracking", retire_primary_tracking}},
       .undo = abandon_round};

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// See campaign.hpp.
+#include "harness/campaign/campaign.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "harness/campaign/ordered_workers.hpp"
+#include "harness/campaign/sequence_seed.hpp"
+#include "harness/runner/run_sequence.hpp"
+
+namespace switchback {
+namespace {
+
+using Properties = std::vector<std::unique_ptr<const Property>>;
+
+class Buffer final : public EventSink {
+ public:
+  void on(const Event& event) override { events.push_back(event); }
+  std::vector<Event> events;
+};
+
+class Silence final : public EventSink {
+ public:
+  void on(const Event&) override {}
+};
+
+/// A sequence that was drawn and run.
+struct Run {
+  DrawnSequence drawn;
+  SequenceResult result;
+  std::vector<Event> events;
+};
+
+SequenceResult run_in_fresh_world(WorldFactory& worlds, const Properties& properties,
+                                  const CampaignOptions& options, const Sequence& sequence,
+                                  std::uint64_t index, EventSink& events) {
+  Result<World> world = worlds.make(sequence.seed);
+  if (!world) {
+    SequenceResult result;
+    result.error = world.error();
+    return result;
+  }
+  return run_sequence(*world, sequence,
+                      {.index = index,
+                       .properties = properties,
+                       .events = events,
+                       .interrupted = options.interrupted});
+}
+
+void announce_sequence(const DrawnSequence& drawn, std::uint64_t index, EventSink& events) {
+  SequenceStarted started{.index = index,
+                          .seed = drawn.sequence.seed,
+                          .disk_sizes = {},
+                          .steps = drawn.sequence.steps.size(),
+                          .profile = drawn.profile};
+  for (const DiskSpec& disk : drawn.sequence.disks)
+    started.disk_sizes.push_back(disk.size_bytes);
+  events.on(started);
+}
+
+SequenceEnded ending_of(const SequenceResult& result, std::uint64_t index) {
+  SequenceEnded ended{.index = index,
+                      .verdict = "held",
+                      .error = {},
+                      .steps_run = result.steps_run,
+                      .writes = result.writes,
+                      .loops = result.loops,
+                      .wire_bytes = result.wire.total(),
+                      .properties = result.tallies};
+  if (result.error) {
+    ended.verdict = "error";
+    ended.error = result.error->message;
+    if (!result.error->remedy.empty()) ended.error += " (" + result.error->remedy + ")";
+  }
+  if (!result.violations.empty()) ended.verdict = "violated";
+  return ended;
+}
+
+Trace trace_of(const WorldFactory& worlds, const CampaignOptions& options, const Sequence& sequence,
+               const Violation& violation, std::size_t step) {
+  return {
+      .made_by = options.tool,
+      .system = worlds.name(),
+      .defect = options.defect,
+      .sequence = sequence,
+      .violation = ExpectedViolation{violation.property, violation.kind, step, violation.message}};
+}
+
+/// Asks one world whether a sequence breaks the same promise in the same way.
+class Reproduction {
+ public:
+  Reproduction(WorldFactory& worlds, const Properties& properties, const CampaignOptions& options,
+               const Violation& violation)
+      : worlds_(worlds), properties_(properties), options_(options), violation_(violation) {}
+
+  std::optional<std::size_t> operator()(const Sequence& sequence) const {
+    Silence silence;
+    const SequenceResult result =
+        run_in_fresh_world(worlds_, properties_, options_, sequence, 0, silence);
+    for (const FoundViolation& found : result.violations)
+      if (found.violation.property == violation_.property &&
+          found.violation.kind == violation_.kind)
+        return found.step;
+    return std::nullopt;
+  }
+
+ private:
+  WorldFactory& worlds_;
+  const Properties& properties_;
+  const CampaignOptions& options_;
+  const Violation& violation_;
+};
+
+void announce_run(WorldFactory& worlds, const Properties& properties,
+                  const CampaignOptions& options, const Capabilities& capabilities,
+                  EventSink& events) {
+  RunStarted started{.tool = options.tool,
+                     .world = worlds.name(),
+                     .system = capabilities.system,
+                     .defect = options.defect,
+                     .seed = options.seed,
+                     .properties = {},
+                     .operations = {},
+                     .missing_operations = {},
+                     .notes = options.notes};
+  for (const auto& property : properties)
+    started.properties.push_back({std::string(property->name()), std::string(property->promise()),
+                                  std::string(property->source())});
+  for (const Operation operation : kAllOperations) {
+    const bool offered = capabilities.find(operation) != nullptr;
+    (offered ? started.operations : started.missing_operations).emplace_back(name_of(operation));
+  }
+  events.on(started);
+}
+
+/// A campaign in progress, on the thread that collects results.
+class Collector {
+ public:
+  Collector(WorldFactory& worlds, const Properties& properties, const CampaignOptions& options,
+            EventSink& events)
+      : worlds_(worlds), properties_(properties), options_(options), events_(events) {}
+
+  /// Passes on what a sequence did; false ends the campaign.
+  bool take(std::uint64_t index, const Run& run) {
+    announce_sequence(run.drawn, index, events_);
+    for (const Event& event : run.events)
+      events_.on(event);
+    events_.on(ending_of(run.result, index));
+    if (run.result.error && ++errors_ >= kMostErrors) {
+      stopped_by_ = "error";
+      error_ = run.result.error->message;
+      return false;
+    }
+    if (!run.result.violations.empty()) {
+      keep(index, run);
+      ++failures_;
+      if (options_.max_failures != 0 && failures_ >= options_.max_failures) {
+        stopped_by_ = "failures";
+        return false;
+      }
+    }
+    return true;
+  }
+
+  [[nodiscard]] RunEnded ending() const {
+    if (!stopped_by_.empty()) return {stopped_by_, error_};
+    if (options_.interrupted && options_.interrupted()) return {"signal", {}};
+    if (options_.max_seconds && options_.elapsed_seconds() >= *options_.max_seconds)
+      return {"time", {}};
+    return {"sequences", {}};
+  }
+
+ private:
+  /// An environment that fails this often in one run is not worth going on with.
+  static constexpr unsigned kMostErrors = 5;
+
+  /// Each finding is shrunk and kept once, by its identity.
+  void keep(std::uint64_t index, const Run& run) {
+    const FoundViolation& found = run.result.violations.front();
+    const Violation& violation = found.violation;
+    if (!kept_.insert({violation.property, violation.kind}).second) return;
+    const std::filesystem::path file =
+        options_.trace_folder /
+        fmt::format("{}-{}-{}-{}.json", violation.property, violation.kind, options_.seed, index);
+    ViolationKept event{.sequence = index,
+                        .property = violation.property,
+                        .kind = violation.kind,
+                        .message = violation.message,
+                        .trace_file = file.string(),
+                        .steps_before = run.drawn.sequence.steps.size(),
+                        .steps = run.drawn.sequence.steps.size(),
+                        .candidates = 0,
+                        .story = {}};
+    Sequence smallest = run.drawn.sequence;
+    const Result<std::optional<ShrinkResult>> shrunk = shrink_and_keep(
+        worlds_, properties_, options_, run.drawn.sequence, violation, found.step, file);
+    if (!shrunk) {
+      event.trace_file.clear();
+      event.message += "; the trace could not be kept: " + shrunk.error().message;
+    } else if (*shrunk) {
+      smallest = (*shrunk)->smallest;
+      event.candidates = (*shrunk)->candidates;
+    }
+    event.steps = smallest.steps.size();
+    for (const Step& step : smallest.steps)
+      event.story.push_back(describe(step));
+    events_.on(event);
+  }
+
+  WorldFactory& worlds_;
+  const Properties& properties_;
+  const CampaignOptions& options_;
+  EventSink& events_;
+  std::set<std::pair<std::string, std::string>> kept_;
+  std::uint64_t failures_ = 0;
+  unsigned errors_ = 0;
+  std::string stopped_by_;
+  std::string error_;
+};
+
+}  // namespace
+
+void run_campaign(WorldFactory& worlds, const Properties& properties,
+                  const CampaignOptions& options, EventSink& events) {
+  const Result<World> probe = worlds.make(options.seed);
+  if (!probe) {
+    announce_run(worlds, properties, options, {}, events);
+    events.on(RunEnded{"error", probe.error().message + " (" + probe.error().remedy + ")"});
+    return;
+  }
+  const Capabilities capabilities = probe->system->capabilities();
+  announce_run(worlds, properties, options, capabilities, events);
+  const rc::Gen<DrawnSequence> draw = sequences({capabilities, options.limits, options.profiles});
+
+  const auto may_start = [&](std::uint64_t index) {
+    if (options.max_sequences && index >= *options.max_sequences) return false;
+    if (options.max_seconds && options.elapsed_seconds() >= *options.max_seconds) return false;
+    return !(options.interrupted && options.interrupted());
+  };
+  const auto work = [&](std::uint64_t index) {
+    const rc::Random random(seed_of_sequence(options.seed, index));
+    Buffer buffer;
+    Run run{.drawn = draw(random, 0).value(), .result = {}, .events = {}};
+    run.result = run_in_fresh_world(worlds, properties, options, run.drawn.sequence, index, buffer);
+    run.events = std::move(buffer.events);
+    return run;
+  };
+  Collector collector(worlds, properties, options, events);
+  in_order<Run>(options.jobs, may_start, work,
+                [&](std::uint64_t index, const Run& run) { return collector.take(index, run); });
+  events.on(collector.ending());
+}
+
+void replay(WorldFactory& worlds, const Properties& properties, const CampaignOptions& options,
+            const Sequence& sequence, std::uint64_t repeat, EventSink& events) {
+  const Result<World> probe = worlds.make(sequence.seed);
+  announce_run(worlds, properties, options, probe ? probe->system->capabilities() : Capabilities{},
+               events);
+  if (!probe) {
+    events.on(RunEnded{"error", probe.error().message + " (" + probe.error().remedy + ")"});
+    return;
+  }
+  const DrawnSequence drawn{sequence, "replay"};
+  for (std::uint64_t index = 0; index < repeat; ++index) {
+    announce_sequence(drawn, index, events);
+    const SequenceResult result =
+        run_in_fresh_world(worlds, properties, options, sequence, index, events);
+    events.on(ending_of(result, index));
+  }
+  events.on(RunEnded{"sequences", {}});
+}
+
+Result<std::optional<ShrinkResult>> shrink_and_keep(
+    WorldFactory& worlds, const Properties& properties, const CampaignOptions& options,
+    const Sequence& sequence, const Violation& violation, std::size_t violating_step,
+    const std::filesystem::path& file) {
+  const auto save = [&](const Sequence& best, std::size_t step) {
+    return save_trace(trace_of(worlds, options, best, violation, step), file);
+  };
+  SB_TRY(save(sequence, violating_step));
+  if (!options.shrink) return std::nullopt;
+
+  // A failure of a slow world is first tried in the fast one.
+  const Reproduction here(worlds, properties, options, violation);
+  std::optional<Reproduction> there;
+  if (options.shrink_world != nullptr) {
+    there.emplace(*options.shrink_world, properties, options, violation);
+    if (!(*there)(sequence)) there.reset();
+  }
+  const Reproduces reproduces = there ? Reproduces(*there) : Reproduces(here);
+  Nothing saved;
+  ShrinkBudget budget = options.shrink_budget;
+  budget.stop = options.interrupted;
+  ShrinkResult result = shrink(
+      sequence, violating_step, reproduces, budget,
+      [&](const ShrinkResult& better) { saved = save(better.smallest, better.violating_step); });
+  SB_TRY(saved);
+  // What only the fast world breaks is not this world's shortest.
+  if (there && !here(result.smallest)) {
+    SB_TRY(save(sequence, violating_step));
+    return std::nullopt;
+  }
+  return result;
+}
+
+}  // namespace switchback

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Many sequences: seeds, a budget of time, findings shrunk and kept.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/events/event.hpp"
+#include "harness/sequence/generator.hpp"
+#include "harness/sequence/trace.hpp"
+#include "harness/shrink/shrink.hpp"
+#include "harness/system/laboratory.hpp"
+#include "properties/property.hpp"
+
+namespace switchback {
+
+struct CampaignOptions {
+  std::string tool;  ///< "switchback 0.1.0"
+  std::uint64_t seed = 0;
+  std::optional<std::uint64_t> max_sequences;
+  std::optional<double> max_seconds;
+  std::uint64_t max_failures = 1;  ///< failing sequences; 0: no limit
+  unsigned jobs = 1;               ///< sequences at a time
+  std::vector<Profile> profiles;
+  SequenceLimits limits;
+  std::optional<std::string> defect;  ///< named in events and traces
+  std::vector<std::string> notes;
+
+  bool shrink = true;
+  ShrinkBudget shrink_budget;
+  /// Where traces of violations are kept; must exist.
+  std::filesystem::path trace_folder;
+  /// A faster world in which a failure is tried first when it is shrunk. May be null.
+  WorldFactory* shrink_world = nullptr;
+
+  /// Seconds since the run began. The only clock that a campaign reads, and only to stop.
+  std::function<double()> elapsed_seconds;
+  /// Asked between steps: true ends the run, with reports written of what was done.
+  std::function<bool()> interrupted;
+};
+
+/// Draws and runs sequences until the budget, the failures or the user end it. Each depends on the
+/// seed and its index alone; events come out in the order of the index however many jobs there are.
+/// The result is in the events.
+void run_campaign(WorldFactory& worlds,
+                  const std::vector<std::unique_ptr<const Property>>& properties,
+                  const CampaignOptions& options, EventSink& events);
+
+/// Runs one given sequence as a campaign of its own, `repeat` times. Nothing is shrunk or kept.
+void replay(WorldFactory& worlds, const std::vector<std::unique_ptr<const Property>>& properties,
+            const CampaignOptions& options, const Sequence& sequence, std::uint64_t repeat,
+            EventSink& events);
+
+/// Shrinks a sequence that breaks `violation` and keeps the shortest in `file` as it gets shorter.
+/// nothing if the sequence does not break it.
+Result<std::optional<ShrinkResult>> shrink_and_keep(
+    WorldFactory& worlds, const std::vector<std::unique_ptr<const Property>>& properties,
+    const CampaignOptions& options, const Sequence& sequence, const Violation& violation,
+    std::size_t violating_step, const std::filesystem::path& file);
+
+}  // namespace switchback

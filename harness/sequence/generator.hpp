@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Draws sequences: walks over the lifecycle table with writes, waits and faults between and during.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <rapidcheck/Gen.h>
+#include <rapidcheck/Random.h>
+
+#include "harness/sequence/profile.hpp"
+#include "harness/sequence/step.hpp"
+#include "harness/system/capabilities.hpp"
+
+namespace switchback {
+
+/// What a world can carry.
+struct SequenceLimits {
+  std::size_t steps_max = 80;
+  unsigned disks_min = 1;
+  unsigned disks_max = 4;
+  Bytes disk_bytes_min = 512;
+  Bytes disk_bytes_max = Bytes{4} << 40;
+  Bytes disk_bytes_multiple = 1;  ///< real disks come in whole sectors
+  BlockNumber blocks_in_a_write_max = 48;
+};
+
+struct GeneratorOptions {
+  Capabilities capabilities;
+  SequenceLimits limits;
+  std::vector<Profile> profiles;  ///< at least one
+};
+
+struct DrawnSequence {
+  Sequence sequence;
+  std::string profile;
+};
+
+/// A generator to be called with an explicit rc::Random: `sequences(options)(random, 0).value()`.
+/// Length and magnitudes have their own distributions, so the size parameter is not used; nothing
+/// global is touched, so it may be called from several threads. Drawn sequences carry no shrinks:
+/// see harness/shrink.
+rc::Gen<DrawnSequence> sequences(GeneratorOptions options);
+
+}  // namespace switchback
