@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names of faults.
+#include "harness/system/fault.hpp"
+
+#include "harness/base/names.hpp"
+
+namespace switchback {
+namespace {
+
+constexpr std::array<EnumName<FaultKind>, kAllFaults.size()> kNames = {{
+    {FaultKind::controller_killed, "controller_killed"},
+    {FaultKind::link_cut, "link_cut"},
+}};
+
+}  // namespace
+
+std::string_view name_of(FaultKind kind) {
+  return lookup_name(kNames, kind);
+}
+
+std::optional<FaultKind> fault_named(std::string_view name) {
+  return lookup_value(kNames, name);
+}
+
+}  // namespace switchback
