@@ -9,6 +9,10 @@
 namespace switchback {
 namespace {
 
+constexpr std::array<EnumName<Site>, 2> kSites = {{
+    {Site::primary, "primary"},
+    {Site::recovery, "recovery"},
+}};
 constexpr std::array<EnumName<Role>, 5> kRoles = {{
     {Role::absent, "absent"},
     {Role::standby, "standby"},
@@ -42,6 +46,11 @@ constexpr std::array<EnumName<Awaiting>, 7> kAwaitings = {{
     {Awaiting::reverse_replicate, "reverse_replicate"},
     {Awaiting::unknown, "unknown"},
 }};
+constexpr std::array<EnumName<Points>, 3> kPoints = {{
+    {Points::none, "none"},
+    {Points::some, "some"},
+    {Points::unknown, "unknown"},
+}};
 
 template <class Part>
 bool part_compatible(Part left, Part right) {
@@ -66,7 +75,7 @@ std::optional<Site> active_site(const ItemState& state) {
 }
 
 std::string_view name_of(Site site) {
-  return site == Site::primary ? "primary" : "recovery";
+  return lookup_name(kSites, site);
 }
 std::string_view name_of(Role role) {
   return lookup_name(kRoles, role);
@@ -81,15 +90,26 @@ std::string_view name_of(Awaiting awaiting) {
   return lookup_name(kAwaitings, awaiting);
 }
 std::string_view name_of(Points points) {
-  switch (points) {
-    case Points::none:
-      return "none";
-    case Points::some:
-      return "some";
-    case Points::unknown:
-      break;
-  }
-  return "unknown";
+  return lookup_name(kPoints, points);
+}
+
+std::optional<Site> site_named(std::string_view name) {
+  return lookup_value(kSites, name);
+}
+std::optional<Role> role_named(std::string_view name) {
+  return lookup_value(kRoles, name);
+}
+std::optional<Direction> direction_named(std::string_view name) {
+  return lookup_value(kDirections, name);
+}
+std::optional<Replication> replication_named(std::string_view name) {
+  return lookup_value(kReplications, name);
+}
+std::optional<Awaiting> awaiting_named(std::string_view name) {
+  return lookup_value(kAwaitings, name);
+}
+std::optional<Points> points_named(std::string_view name) {
+  return lookup_value(kPoints, name);
 }
 
 std::string describe(const ItemState& state) {

@@ -80,6 +80,14 @@ std::string_view name_of(Replication replication);
 std::string_view name_of(Awaiting awaiting);
 std::string_view name_of(Points points);
 
+// The part of that name, or nothing.
+std::optional<Site> site_named(std::string_view name);
+std::optional<Role> role_named(std::string_view name);
+std::optional<Direction> direction_named(std::string_view name);
+std::optional<Replication> replication_named(std::string_view name);
+std::optional<Awaiting> awaiting_named(std::string_view name);
+std::optional<Points> points_named(std::string_view name);
+
 /// "primary active, recovery standby, primary_to_recovery, in_sync, awaiting nothing, points some".
 std::string describe(const ItemState& state);
 

@@ -93,6 +93,24 @@ TEST(Names, TellAllValuesOfAPartApart) {
   expect_distinct_names<Points>();
 }
 
+RC_GTEST_PROP(Names, OfThePartsOfAStateComeBackToIt, ()) {
+  const ItemState state = *any_state();
+  RC_ASSERT(role_named(name_of(state.primary)) == state.primary);
+  RC_ASSERT(role_named(name_of(state.recovery)) == state.recovery);
+  RC_ASSERT(direction_named(name_of(state.direction)) == state.direction);
+  RC_ASSERT(replication_named(name_of(state.replication)) == state.replication);
+  RC_ASSERT(awaiting_named(name_of(state.awaiting)) == state.awaiting);
+  RC_ASSERT(points_named(name_of(state.points)) == state.points);
+}
+
+TEST(Names, OfSitesComeBackToThemAndOtherWordsNameNone) {
+  EXPECT_EQ(site_named("primary"), Site::primary);
+  EXPECT_EQ(site_named("recovery"), Site::recovery);
+  EXPECT_EQ(site_named("cloud"), std::nullopt);
+  EXPECT_EQ(role_named("Active"), std::nullopt);
+  EXPECT_EQ(points_named(""), std::nullopt);
+}
+
 RC_GTEST_PROP(Describe, NamesEveryPart, ()) {
   const ItemState state = *any_state();
   const std::string text = describe(state);
