@@ -89,31 +89,6 @@ Trace trace_of(const WorldFactory& worlds, const CampaignOptions& options, const
       .violation = ExpectedViolation{violation.property, violation.kind, step, violation.message}};
 }
 
-/// Asks one world whether a sequence breaks the same promise in the same way.
-class Reproduction {
- public:
-  Reproduction(WorldFactory& worlds, const Properties& properties, const CampaignOptions& options,
-               const Violation& violation)
-      : worlds_(worlds), properties_(properties), options_(options), violation_(violation) {}
-
-  std::optional<std::size_t> operator()(const Sequence& sequence) const {
-    Silence silence;
-    const SequenceResult result =
-        run_in_fresh_world(worlds_, properties_, options_, sequence, 0, silence);
-    for (const FoundViolation& found : result.violations)
-      if (found.violation.property == violation_.property &&
-          found.violation.kind == violation_.kind)
-        return found.step;
-    return std::nullopt;
-  }
-
- private:
-  WorldFactory& worlds_;
-  const Properties& properties_;
-  const CampaignOptions& options_;
-  const Violation& violation_;
-};
-
 void announce_run(WorldFactory& worlds, const Properties& properties,
                   const CampaignOptions& options, const Capabilities& capabilities,
                   EventSink& events) {
@@ -273,6 +248,18 @@ void replay(WorldFactory& worlds, const Properties& properties, const CampaignOp
   events.on(RunEnded{"sequences", {}});
 }
 
+std::optional<std::size_t> reproduces(WorldFactory& worlds, const Properties& properties,
+                                      const CampaignOptions& options, const Sequence& sequence,
+                                      const Violation& violation) {
+  Silence silence;
+  const SequenceResult result =
+      run_in_fresh_world(worlds, properties, options, sequence, 0, silence);
+  for (const FoundViolation& found : result.violations)
+    if (found.violation.property == violation.property && found.violation.kind == violation.kind)
+      return found.step;
+  return std::nullopt;
+}
+
 Result<std::optional<ShrinkResult>> shrink_and_keep(
     WorldFactory& worlds, const Properties& properties, const CampaignOptions& options,
     const Sequence& sequence, const Violation& violation, std::size_t violating_step,
@@ -283,23 +270,23 @@ Result<std::optional<ShrinkResult>> shrink_and_keep(
   SB_TRY(save(sequence, violating_step));
   if (!options.shrink) return std::nullopt;
 
+  const auto breaks_in = [&](WorldFactory& world) {
+    return [&](const Sequence& candidate) {
+      return reproduces(world, properties, options, candidate, violation);
+    };
+  };
   // A failure of a slow world is first tried in the fast one.
-  const Reproduction here(worlds, properties, options, violation);
-  std::optional<Reproduction> there;
-  if (options.shrink_world != nullptr) {
-    there.emplace(*options.shrink_world, properties, options, violation);
-    if (!(*there)(sequence)) there.reset();
-  }
-  const Reproduces reproduces = there ? Reproduces(*there) : Reproduces(here);
+  const bool fast =
+      options.shrink_world != nullptr && breaks_in(*options.shrink_world)(sequence).has_value();
   Nothing saved;
   ShrinkBudget budget = options.shrink_budget;
   budget.stop = options.interrupted;
   ShrinkResult result = shrink(
-      sequence, violating_step, reproduces, budget,
+      sequence, violating_step, breaks_in(fast ? *options.shrink_world : worlds), budget,
       [&](const ShrinkResult& better) { saved = save(better.smallest, better.violating_step); });
   SB_TRY(saved);
   // What only the fast world breaks is not this world's shortest.
-  if (there && !here(result.smallest)) {
+  if (fast && !breaks_in(worlds)(result.smallest)) {
     SB_TRY(save(sequence, violating_step));
     return std::nullopt;
   }

@@ -55,8 +55,13 @@ void replay(WorldFactory& worlds, const std::vector<std::unique_ptr<const Proper
             const CampaignOptions& options, const Sequence& sequence, std::uint64_t repeat,
             EventSink& events);
 
+/// The step after which the sequence breaks that promise in that way, if it does.
+std::optional<std::size_t> reproduces(
+    WorldFactory& worlds, const std::vector<std::unique_ptr<const Property>>& properties,
+    const CampaignOptions& options, const Sequence& sequence, const Violation& violation);
+
 /// Shrinks a sequence that breaks `violation` and keeps the shortest in `file` as it gets shorter.
-/// nothing if the sequence does not break it.
+/// Nothing if it was not shrunk: shrinking is off, or only the faster world breaks on the result.
 Result<std::optional<ShrinkResult>> shrink_and_keep(
     WorldFactory& worlds, const std::vector<std::unique_ptr<const Property>>& properties,
     const CampaignOptions& options, const Sequence& sequence, const Violation& violation,
