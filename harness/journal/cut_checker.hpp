@@ -74,8 +74,6 @@ class CutChecker {
   [[nodiscard]] CutReport report() const;
 
  private:
-  void note(BlockCount& count, const BlockWitness& witness);
-
   const Journal& journal_;
   std::vector<Shown> shown_;  ///< by slot of the journal
   std::vector<bool> taken_;

@@ -7,6 +7,7 @@
 #include <deque>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "harness/base/units.hpp"
@@ -82,6 +83,7 @@ class Journal {
   std::vector<Disk> disks_;
   std::vector<WriteRecord> records_;
   std::vector<BlockHistory> blocks_;
+  std::unordered_set<WriteSeq> in_flight_;  ///< issued, neither acknowledged nor abandoned
   Tick now_ = 0;
 };
 
