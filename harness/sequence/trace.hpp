@@ -9,6 +9,7 @@
 
 #include "harness/base/result.hpp"
 #include "harness/sequence/step.hpp"
+#include "harness/system/capabilities.hpp"
 
 namespace switchback {
 
@@ -35,13 +36,19 @@ std::string trace_to_json(const Trace& trace);
 /// The compact JSON of one step, as in a trace and in the event log.
 std::string step_to_json(const Step& step);
 
-/// Every trouble (not JSON, cut short, a future version, an unknown key, operation, fault or stage
-/// name, a value out of range, no step) is a bad_input Error that names `origin` and the place.
+/// Every trouble (not JSON, cut short, a future version, an unknown key, operation or fault, a
+/// value out of range, no step) is a bad_input Error that names `origin` and the place.
 Result<Trace> trace_from_json(const std::string& text, const std::string& origin);
 
-/// Reads a whole file. Errors name the path.
+/// Moments name stages of the system that runs the trace. An unknown one is a bad_input Error: its
+/// step would never take place inside a job.
+Nothing check_stages(const Trace& trace, const Capabilities& capabilities,
+                     const std::string& origin);
+
+/// Reads a whole file. Errors are bad_input and name the path.
 Result<Trace> load_trace(const std::filesystem::path& path);
 /// Writes by way of a temporary file in the same folder, so that a reader never sees half of it.
+/// Errors are environment and name the path; a file that was there before is then left as it was.
 Nothing save_trace(const Trace& trace, const std::filesystem::path& path);
 
 }  // namespace switchback

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Traces as text, and from and to files. Reading the text is in trace_reader.cpp.
+#include "harness/sequence/trace.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <fstream>
+#include <set>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "harness/sequence/trace_limits.hpp"
+
+namespace switchback {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// One line. Bytes that are no UTF-8 (a message from elsewhere) become U+FFFD: a trace that can be
+/// read is worth more than their exact value.
+std::string compact(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+struct AsJson {
+  Json operator()(const WriteStep& write) const {
+    return Json::object(
+        {{"do", "write"}, {"disk", write.disk}, {"block", write.block}, {"count", write.count}});
+  }
+  Json operator()(const FlushStep&) const { return Json::object({{"do", "flush"}}); }
+  Json operator()(const OperateStep& ask) const {
+    return Json::object({{"do", "operate"}, {"operation", name_of(ask.operation)}});
+  }
+  Json operator()(const WaitStep& wait) const {
+    return Json::object({{"do", "wait"}, {"milliseconds", wait.duration.count()}});
+  }
+  Json operator()(const FaultStep& fault) const {
+    return Json::object({{"do", "fault"}, {"kind", name_of(fault.kind)}});
+  }
+  Json operator()(const HealStep&) const { return Json::object({{"do", "heal"}}); }
+};
+
+/// "[\n    a,\n    b\n  ]": one element a line.
+std::string lines_of(const std::vector<std::string>& elements) {
+  if (elements.empty()) return "[]";
+  return fmt::format("[\n    {}\n  ]", fmt::join(elements, ",\n    "));
+}
+
+std::string disks_of(const Sequence& sequence) {
+  std::vector<std::string> lines;
+  for (const DiskSpec& disk : sequence.disks)
+    lines.push_back(
+        compact(Json::object({{"device", disk.device}, {"size_bytes", disk.size_bytes}})));
+  return lines_of(lines);
+}
+
+std::string steps_of(const Sequence& sequence) {
+  std::vector<std::string> lines;
+  for (const Step& step : sequence.steps)
+    lines.push_back(step_to_json(step));
+  return lines_of(lines);
+}
+
+std::string violation_of(const ExpectedViolation& violation) {
+  return fmt::format(
+      "{{\n    \"property\": {},\n    \"kind\": {},\n    \"step\": {},\n    \"summary\": {}\n  }}",
+      compact(violation.property), compact(violation.kind), violation.step,
+      compact(violation.summary));
+}
+
+std::string why(int error) {
+  return std::generic_category().message(error);
+}
+
+/// A file that disappears again unless it was renamed.
+class TemporaryFile {
+ public:
+  /// Beside `path`, so that a rename never crosses file systems.
+  explicit TemporaryFile(const std::filesystem::path& path) {
+    static std::atomic<unsigned> made{0};
+    name_ = path.parent_path() /
+            fmt::format(".{}.{}-{}.tmp", path.filename().string(), ::getpid(), ++made);
+    descriptor_ = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() {
+    if (descriptor_ < 0) return;
+    ::close(descriptor_);
+    if (!renamed_) ::unlink(name_.c_str());
+  }
+
+  /// 0, or the errno of what went wrong. On disk when it returns: the machine may crash next.
+  [[nodiscard]] int write(const std::string& text) const {
+    if (descriptor_ < 0) return errno;
+    for (std::size_t done = 0; done < text.size();) {
+      const ::ssize_t wrote = ::write(descriptor_, text.data() + done, text.size() - done);
+      if (wrote < 0 && errno != EINTR) return errno;
+      if (wrote > 0) done += static_cast<std::size_t>(wrote);
+    }
+    return ::fdatasync(descriptor_) == 0 ? 0 : errno;
+  }
+  [[nodiscard]] int rename_to(const std::filesystem::path& path) {
+    if (::rename(name_.c_str(), path.c_str()) != 0) return errno;
+    renamed_ = true;
+    return 0;
+  }
+
+ private:
+  std::filesystem::path name_;
+  int descriptor_ = -1;
+  bool renamed_ = false;
+};
+
+/// Only ordinary files: a pipe could keep a reader waiting for ever, a device never end.
+Nothing check_ordinary(const std::filesystem::path& path) {
+  const std::string name = path.string();
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found)
+    return bad_input(name + ": no such file", "check the path of the trace");
+  if (error) return bad_input(name + ": " + error.message(), "check the path of the trace");
+  if (std::filesystem::is_directory(status))
+    return bad_input(name + ": is a folder, not a trace", "name one file in it");
+  if (!std::filesystem::is_regular_file(status))
+    return bad_input(name + ": is not an ordinary file", "copy the trace to a file first");
+  return {};
+}
+
+}  // namespace
+
+std::string step_to_json(const Step& step) {
+  Json json = std::visit(AsJson{}, step.action);
+  if (step.at) json["at"] = Json::object({{"stage", step.at->stage}, {"call", step.at->call}});
+  return compact(json);
+}
+
+std::string trace_to_json(const Trace& trace) {
+  std::vector<std::string> members = {
+      "\"format\": \"switchback-trace\"",
+      fmt::format("\"version\": {}", kTraceVersion),
+      fmt::format("\"made_by\": {}", compact(trace.made_by)),
+      fmt::format("\"system\": {}", compact(trace.system)),
+  };
+  if (trace.defect) members.push_back(fmt::format("\"defect\": {}", compact(*trace.defect)));
+  // A string, for readers that would round the number.
+  members.push_back(fmt::format("\"seed\": \"{}\"", trace.sequence.seed));
+  members.push_back("\"disks\": " + disks_of(trace.sequence));
+  members.push_back("\"steps\": " + steps_of(trace.sequence));
+  if (trace.violation) members.push_back("\"violation\": " + violation_of(*trace.violation));
+  return fmt::format("{{\n  {}\n}}\n", fmt::join(members, ",\n  "));
+}
+
+Nothing check_stages(const Trace& trace, const Capabilities& capabilities,
+                     const std::string& origin) {
+  std::set<std::string> known;
+  for (const StageList& list : capabilities.operations)
+    known.insert(list.stages.begin(), list.stages.end());
+  for (std::size_t n = 0; n < trace.sequence.steps.size(); ++n) {
+    const std::optional<Moment>& at = trace.sequence.steps[n].at;
+    if (!at || known.contains(at->stage)) continue;
+    return bad_input(fmt::format("{}: steps[{}].at.stage: '{}' is no stage of the system '{}'",
+                                 origin, n, at->stage, capabilities.system),
+                     known.empty() ? "remove \"at\": the jobs of this system can't be stopped"
+                                   : fmt::format("choose one of {}", fmt::join(known, ", ")));
+  }
+  return {};
+}
+
+Result<Trace> load_trace(const std::filesystem::path& path) {
+  SB_TRY(check_ordinary(path));
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    return bad_input(path.string() + ": can't be opened: " + why(errno),
+                     "check who may read the file");
+  // One byte more than allowed tells a file that is too large, even one that grows meanwhile.
+  std::string text(kTraceBytesMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad())
+    return bad_input(path.string() + ": can't be read: " + why(errno), "check the disk it is on");
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return trace_from_json(text, path.string());
+}
+
+Nothing save_trace(const Trace& trace, const std::filesystem::path& path) {
+  TemporaryFile file(path);
+  int error = file.write(trace_to_json(trace));
+  if (error == 0) error = file.rename_to(path);
+  if (error == 0) return {};
+  return environment_error(path.string() + ": the trace can't be written: " + why(error),
+                           "name a file in a folder that exists, can be written and has room");
+}
+
+}  // namespace switchback

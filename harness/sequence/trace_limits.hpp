@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The values that a trace may hold: docs/trace.schema.json says the same.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "harness/base/units.hpp"
+
+namespace switchback {
+
+inline constexpr std::size_t kTraceBytesMax = std::size_t{16} << 20;
+
+/// Whole numbers up to here survive every JSON reader, also those that only know doubles.
+inline constexpr std::uint64_t kExactNumberMax = std::uint64_t{1} << 53;
+
+inline constexpr Bytes kDiskBytesMin = kSectorBytes;
+inline constexpr Bytes kDiskBytesMax = kExactNumberMax;  ///< 8 PiB
+inline constexpr std::size_t kTraceDisksMax = 64;
+/// One write step: 256 MiB. More would only make a run slow.
+inline constexpr std::uint32_t kWriteBlocksMax = 65536;
+/// One wait step: a year, far below what nanoseconds in 64 bits can hold.
+inline constexpr std::int64_t kWaitMillisecondsMax = std::int64_t{365} * 24 * 3600 * 1000;
+/// A device ("vda") and a stage ("synchronize_final") are short and plain words.
+inline constexpr std::size_t kDeviceLengthMax = 16;
+inline constexpr std::size_t kStageLengthMax = 64;
+
+}  // namespace switchback

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random traces: they survive the round trip, and damage to them does no harm.
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "harness/sequence/trace.hpp"
+#include "harness/sequence/trace_limits.hpp"
+
+namespace switchback {
+namespace {
+
+rc::Gen<std::string> plain_words() {
+  return rc::gen::resize(12, rc::gen::nonEmpty(rc::gen::container<std::string>(rc::gen::elementOf(
+                                 std::string("abcdefghijklmnopqrstuvwxyz0123456789_")))));
+}
+
+template <class T>
+rc::Gen<T> numbers(std::uint64_t least, std::uint64_t most) {
+  // Small ones, any, and both ends.
+  const auto cast = [](std::uint64_t number) { return static_cast<T>(number); };
+  const std::uint64_t few = std::min(most, least + 10);
+  return rc::gen::map(rc::gen::oneOf(rc::gen::inRange(least, few + 1),
+                                     rc::gen::inRange(least, most), rc::gen::element(least, most)),
+                      cast);
+}
+
+rc::Gen<Action> actions() {
+  return rc::gen::oneOf(
+      rc::gen::map(rc::gen::tuple(numbers<std::uint32_t>(0, 0xffffffff),
+                                  numbers<BlockNumber>(0, kExactNumberMax),
+                                  numbers<std::uint32_t>(1, kWriteBlocksMax)),
+                   [](const auto& parts) -> Action {
+                     return WriteStep{std::get<0>(parts), std::get<1>(parts), std::get<2>(parts)};
+                   }),
+      rc::gen::map(
+          numbers<std::int64_t>(0, kWaitMillisecondsMax),
+          [](std::int64_t ms) -> Action { return WaitStep{std::chrono::milliseconds(ms)}; }),
+      rc::gen::map(rc::gen::elementOf(kAllOperations),
+                   [](Operation operation) -> Action { return OperateStep{operation}; }),
+      rc::gen::map(rc::gen::elementOf(kAllFaults),
+                   [](FaultKind kind) -> Action { return FaultStep{kind}; }),
+      rc::gen::element<Action>(FlushStep{}, HealStep{}));
+}
+
+std::optional<Moment> draw_moment() {
+  if (*rc::gen::arbitrary<bool>()) return std::nullopt;
+  return Moment{*plain_words(), *numbers<std::uint32_t>(0, 0xffffffff)};
+}
+
+Trace draw_trace() {
+  Trace trace;
+  trace.made_by = *rc::gen::string<std::string>();
+  std::erase_if(trace.made_by,
+                [](char letter) { return static_cast<unsigned char>(letter) > 127; });
+  trace.system = *plain_words();
+  if (*rc::gen::arbitrary<bool>()) trace.defect = *plain_words();
+  trace.sequence.seed = *numbers<std::uint64_t>(0, ~std::uint64_t{0});
+  const std::size_t disks = *rc::gen::inRange<std::size_t>(1, 5);
+  for (std::size_t n = 0; n < disks; ++n)
+    trace.sequence.disks.push_back(
+        {fmt::format("vd{}", n), *numbers<Bytes>(kDiskBytesMin, kDiskBytesMax)});
+  const std::size_t steps = *rc::gen::inRange<std::size_t>(1, 20);
+  for (std::size_t n = 0; n < steps; ++n)
+    trace.sequence.steps.push_back({*actions(), draw_moment()});
+  if (*rc::gen::arbitrary<bool>())
+    trace.violation = {*plain_words(), *plain_words(), *rc::gen::inRange<std::size_t>(0, steps),
+                       "\"quoted\" \\ \n and \u00fc"};
+  return trace;
+}
+
+RC_GTEST_PROP(Traces, SurviveTheRoundTrip, ()) {
+  const Trace trace = draw_trace();
+  const std::string text = trace_to_json(trace);
+  const Result<Trace> read = trace_from_json(text, "t.json");
+  if (!read) RC_FAIL(read.error().message);
+  RC_ASSERT(read->sequence.steps == trace.sequence.steps);
+  RC_ASSERT(read->sequence.seed == trace.sequence.seed);
+  RC_ASSERT(read->made_by == trace.made_by);
+  RC_ASSERT(trace_to_json(*read) == text);
+}
+
+RC_GTEST_PROP(Traces, EveryStepIsOneLine, ()) {
+  const Trace trace = draw_trace();
+  const std::string text = trace_to_json(trace);
+  for (const Step& step : trace.sequence.steps)
+    RC_ASSERT(text.find("\n    " + step_to_json(step)) != std::string::npos);
+}
+
+RC_GTEST_PROP(Traces, DamagedOnesAreRefusedOrRead, ()) {
+  std::string text = trace_to_json(draw_trace());
+  const std::size_t at = *rc::gen::inRange<std::size_t>(0, text.size());
+  if (*rc::gen::arbitrary<bool>())
+    text.resize(at);
+  else
+    text[at] = *rc::gen::arbitrary<char>();
+  const Result<Trace> read = trace_from_json(text, "t.json");
+  if (read) {
+    RC_ASSERT(trace_from_json(trace_to_json(*read), "t.json").has_value());
+    return;
+  }
+  RC_ASSERT(read.error().kind == ErrorKind::bad_input);
+}
+
+}  // namespace
+}  // namespace switchback
