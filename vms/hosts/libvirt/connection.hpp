@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// libvirt with owned handles, and its errors as values.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <libvirt/libvirt.h>
+#include <nlohmann/json_fwd.hpp>
+
+#include "harness/base/result.hpp"
+#include "vms/hosts/libvirt/site_config.hpp"
+
+namespace switchback::libvirt {
+
+struct FreeDomain {
+  void operator()(virDomainPtr domain) const { virDomainFree(domain); }
+};
+struct FreeCheckpoint {
+  void operator()(virDomainCheckpointPtr checkpoint) const { virDomainCheckpointFree(checkpoint); }
+};
+struct FreeString {
+  void operator()(char* text) const { free(text); }
+};
+using Domain = std::unique_ptr<std::remove_pointer_t<virDomainPtr>, FreeDomain>;
+using Checkpoint = std::unique_ptr<std::remove_pointer_t<virDomainCheckpointPtr>, FreeCheckpoint>;
+using OwnedString = std::unique_ptr<char, FreeString>;
+
+/// The last libvirt error of this thread: "what: message (code n)".
+tl::unexpected<Error> libvirt_error(const std::string& what);
+/// Its code (virErrorNumber).
+int libvirt_error_code();
+
+/// A connection to one site's libvirt. Thread-safe, as libvirt's are.
+class Connection {
+ public:
+  /// An unreachable URI is an Error that names it.
+  static Result<std::unique_ptr<Connection>> open(const SiteConfig& site);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  [[nodiscard]] const SiteConfig& site() const { return site_; }
+
+  /// The domain of that VM of this run, if it is defined; only one that bears the run's mark.
+  Result<std::optional<Domain>> find_domain(const std::string& vm) const;
+  /// The same, where it must exist.
+  Result<Domain> domain(const std::string& vm) const;
+  /// All domains of this run, by VM name.
+  Result<std::vector<std::pair<std::string, Domain>>> domains() const;
+  Result<Domain> define(const std::string& xml) const;
+
+ private:
+  Connection(virConnectPtr connection, SiteConfig site)
+      : connection_(connection), site_(std::move(site)) {}
+  virConnectPtr connection_;
+  SiteConfig site_;
+};
+
+Result<bool> is_active(const Domain& domain);
+/// True if the domain's metadata names this run.
+bool bears_mark(virDomainPtr domain, const std::string& run_id);
+/// Sends a QMP command and gives its "return"; a QMP error is an Error with its text.
+Result<nlohmann::json> qmp(const Domain& domain, const nlohmann::json& command);
+/// The names of the checkpoints that libvirt knows of.
+Result<std::vector<std::string>> checkpoint_names(const Domain& domain);
+
+}  // namespace switchback::libvirt

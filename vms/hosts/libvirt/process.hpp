@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Programs that a run starts: each bears the run's id in its environment and is waited for.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "harness/base/result.hpp"
+
+namespace switchback::libvirt {
+
+/// The environment variable by which `switchback clean` knows a process of a run.
+inline constexpr const char* kRunVariable = "SWITCHBACK_RUN";
+
+/// The full path of a program in PATH.
+std::optional<std::filesystem::path> find_program(const std::string& name);
+
+/// Runs a program to its end and gives what it wrote to stdout. Another exit code than 0 is an
+/// Error with what it wrote to stderr; so is passing the deadline, after which it is killed.
+Result<std::string> run_program(const std::string& run_id, const std::vector<std::string>& command,
+                                std::chrono::milliseconds deadline = std::chrono::seconds(60));
+
+/// A program in the background. Destroying it ends it: SIGTERM, then SIGKILL.
+class BackgroundProgram {
+ public:
+  struct Start {
+    std::vector<std::string> command;
+    std::vector<std::string> environment;  ///< "NAME=value", the whole of it
+    std::filesystem::path log;             ///< stdout and stderr; appended to
+    std::optional<int> listening_socket;   ///< handed over as systemd's socket activation does
+  };
+  static Result<BackgroundProgram> start(const Start& what);
+
+  BackgroundProgram(BackgroundProgram&& from) noexcept : pid_(std::exchange(from.pid_, -1)) {}
+  BackgroundProgram& operator=(BackgroundProgram&&) = delete;
+  ~BackgroundProgram() { end(); }
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  /// True if it has ended by itself.
+  bool has_ended();
+  /// Waits until it has ended by itself; false if the deadline came first.
+  bool wait_until_ended(std::chrono::milliseconds deadline);
+  void end();
+
+ private:
+  explicit BackgroundProgram(pid_t pid) : pid_(pid) {}
+  pid_t pid_;
+};
+
+/// A unix socket that listens at `path`, owned by the caller.
+Result<int> listen_at(const std::filesystem::path& path);
+
+}  // namespace switchback::libvirt
