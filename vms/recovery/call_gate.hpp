@@ -49,8 +49,8 @@ class CallGate {
 
   /// `co_await gate.call("name", function)` gives what function() returns. The name must outlive
   /// the call: use a literal. The function captures by reference, or nothing but plain values: g++
-  /// 12 moves a lambda that is made within a co_await expression bit by bit and then destroys both
-  /// (https://gcc.gnu.org/bugzilla/show_bug.cgi?id=98401).
+  /// 12 copies a lambda that is made within a co_await expression bit by bit and destroys both, so
+  /// that what it owns is freed twice.
   template <class Function>
   auto call(std::string_view name, Function function) {
     static_assert(std::is_trivially_copyable_v<Function>, "capture by reference");
