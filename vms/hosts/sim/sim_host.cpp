@@ -17,7 +17,7 @@ using recovery::VolumeName;
 
 Nothing SimHost::ensure_vm(const VmDefinition& definition) {
   Vm& vm = site_.vms[definition.name];
-  if (vm.running)
+  if (vm.running && vm.definition.disks != definition.disks)
     return environment_error(fmt::format("VM {} runs, it can't be redefined", definition.name),
                              "shut it down first");
   vm.definition = definition;
@@ -47,11 +47,15 @@ Result<bool> SimHost::is_running(const VmName& name) {
 
 Nothing SimHost::start_vm(const VmName& name, const std::optional<CheckpointName>& track) {
   SB_ASSIGN(vm, site_.find_vm(name));
-  if (vm->running) return {};
   for (const recovery::VmDisk& disk : vm->definition.disks) {
     SB_ASSIGN(volume, site_.find_volume(disk.volume));
-    if (track) volume->checkpoints[*track].clear();
+    if (vm->running && track && volume->checkpoints.count(*track) == 0)
+      return environment_error(fmt::format("VM {} runs already, without tracking {}", name, *track),
+                               "shut it down first");
   }
+  if (vm->running) return {};
+  for (const recovery::VmDisk& disk : vm->definition.disks)
+    if (track) site_.volumes.at(disk.volume).checkpoints[*track].clear();
   vm->running = true;
   return {};
 }

@@ -62,8 +62,15 @@ Result<Vm*> SimLaboratory::running_vm(const ItemName& item, Site at) {
 
 Nothing SimLaboratory::write(const ItemName& item, Site at, const std::vector<GuestWrite>& writes) {
   SB_ASSIGN(vm, running_vm(item, at));
-  for (const GuestWrite& write : writes)
+  for (const GuestWrite& write : writes) {
+    if (write.disk >= vm->definition.disks.size())
+      return environment_error(fmt::format("VM {} has no disk number {}", item, write.disk), "");
+    SB_ASSIGN(volume, site(at).find_volume(vm->definition.disks[write.disk].volume));
+    if (write.block >= volume->geometry.block_count())
+      return environment_error(
+          fmt::format("disk {} of VM {} has no block {}", write.disk, item, write.block), "");
     site(at).write(*vm, write.disk, write.block, write.seq);
+  }
   return {};
 }
 
