@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+// What vms/recovery/host.hpp promises, as tests that every implementation of Host is put under.
+//
+// A world joins with INSTANTIATE_TEST_SUITE_P(World, HostContract,
+// testing::Values(HostWorld{...})). Sizes are multiples of the sector only, as real images allow;
+// see each world's own tests for more.
+#pragma once
+
+#include "vms/hosts/host_bench.hpp"
+
+namespace switchback::recovery {
+
+class HostContract : public testing::TestWithParam<HostWorld> {};
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(HostContract);
+
+// ---- views and change tracking
+
+TEST_P(HostContract, AViewShowsTheInstantOfItsCutWhateverTheGuestWritesAfterwards) {
+  HostStage stage(GetParam());
+  Blocks vda;
+  Blocks vdb;
+  stage.write(0, {0, 5, stage.block_count(0) - 1}, &vda);
+  stage.write(1, {0, 17, 300, stage.block_count(1) - 1}, &vdb);
+  const auto view = stage.open_view(std::nullopt, "c1");
+  stage.write(0, {0, 6, stage.block_count(0) - 1});
+  stage.write(1, {17, 18, 200});
+  EXPECT_EQ(stage.read(*view, "vda"), vda);
+  EXPECT_EQ(stage.read(*view, "vdb"), vdb);
+  stage.write(0, {5});
+  EXPECT_EQ(stage.read(*view, "vda"), vda) << "read a second time, after more writes";
+}
+
+TEST_P(HostContract, ExtentsAreTheGrainsDirtiedSinceTheCheckpointAndNothingElse) {
+  const bool held = rc::check([&] {
+    HostStage stage(GetParam());
+    stage.open_view(std::nullopt, "c0");
+    const int rounds = *rc::gen::inRange(1, 4);
+    for (int round = 0; round < rounds; ++round) {
+      std::array<std::set<BlockNumber>, 2> dirtied;
+      for (std::size_t disk = 0; disk < 2; ++disk) {
+        dirtied[disk] = *rc::gen::container<std::set<BlockNumber>>(
+            rc::gen::inRange<BlockNumber>(0, stage.block_count(disk)));
+        stage.write(disk, {dirtied[disk].begin(), dirtied[disk].end()});
+      }
+      const auto view =
+          stage.open_view("c" + std::to_string(round), "c" + std::to_string(round + 1));
+      for (std::size_t disk = 0; disk < 2; ++disk) {
+        const auto extents = stage.extents(*view, stage.item.disks[disk].device);
+        RC_ASSERT(stage.grains_of(extents) == stage.grains_of(dirtied[disk], disk));
+        for (const BlockNumber block : dirtied[disk])
+          RC_ASSERT(stage.read(*view, stage.item.disks[disk].device).count(block) == 1U);
+      }
+    }
+  });
+  EXPECT_TRUE(held);
+}
+
+TEST_P(HostContract, ACheckpointStartsAtTheCutOfItsView) {
+  HostStage stage(GetParam());
+  stage.write(0, {0});
+  const auto first = stage.open_view(std::nullopt, "c1");
+  stage.write(0, {20});  // after the cut, while the view is still open
+  ASSERT_TRUE(stage.primary().close_view(stage.vm));
+  stage.write(0, {40});
+  const auto second = stage.open_view("c1", "c2");
+  EXPECT_EQ(stage.grains_of(stage.extents(*second, "vda")), stage.grains_of({20, 40}, 0));
+  EXPECT_TRUE(stage.extents(*second, "vdb").empty()) << "nothing changed there";
+}
+
+TEST_P(HostContract, CheckpointsAreIndependentOfEachOtherAndEndOnlyWhenRemoved) {
+  HostStage stage(GetParam());
+  stage.open_view(std::nullopt, "c1");
+  stage.write(0, {0});
+  stage.open_view("c1", "c2");
+  stage.write(0, {40});
+  EXPECT_EQ(*stage.primary().list_checkpoints(stage.vm), (std::vector<CheckpointName>{"c1", "c2"}));
+  EXPECT_EQ(stage.grains_of(stage.extents(*stage.open_view("c1", "c3"), "vda")),
+            stage.grains_of({0, 40}, 0));
+  ASSERT_TRUE(stage.primary().close_view(stage.vm));
+  ASSERT_TRUE(stage.primary().remove_checkpoint(stage.vm, "c1"));
+  ASSERT_TRUE(stage.primary().remove_checkpoint(stage.vm, "c1")) << "a second time";
+  EXPECT_EQ(*stage.primary().list_checkpoints(stage.vm), (std::vector<CheckpointName>{"c2", "c3"}));
+  EXPECT_EQ(stage.grains_of(stage.extents(*stage.open_view("c2", "c4"), "vda")),
+            stage.grains_of({40}, 0));
+  ASSERT_TRUE(stage.primary().close_view(stage.vm));
+  expect_named(stage.primary().open_view(stage.vm, "c1", "c5"), "c1");
+}
+
+TEST_P(HostContract, TrackingGoesOnOverAShutdown) {
+  HostStage stage(GetParam());
+  stage.open_view(std::nullopt, "c1");
+  ASSERT_TRUE(stage.primary().close_view(stage.vm));
+  stage.write(0, {0});
+  ASSERT_TRUE(stage.primary().shut_down_vm(stage.vm));
+  EXPECT_EQ(*stage.primary().list_checkpoints(stage.vm), (std::vector<CheckpointName>{"c1"}));
+  {
+    const auto view = stage.primary().open_stopped_view(stage.vm, "c1");
+    ASSERT_TRUE(view) << view.error().message;
+    EXPECT_EQ(stage.grains_of(stage.extents(**view, "vda")), stage.grains_of({0}, 0));
+    EXPECT_EQ(stage.read(**view, "vda").at(0), stage.last);
+    ASSERT_TRUE(stage.primary().close_view(stage.vm));
+  }
+  ASSERT_TRUE(stage.primary().start_vm(stage.vm, std::nullopt));
+  stage.write(0, {40});
+  EXPECT_EQ(stage.grains_of(stage.extents(*stage.open_view("c1", "c2"), "vda")),
+            stage.grains_of({0, 40}, 0));
+}
+
+TEST_P(HostContract, AVmStartedWithTrackingIsTrackedFromItsFirstWriteOn) {
+  HostStage stage(GetParam());
+  stage.write(0, {0});
+  ASSERT_TRUE(stage.primary().shut_down_vm(stage.vm));
+  ASSERT_TRUE(stage.primary().start_vm(stage.vm, "first"));
+  stage.write(0, {20});
+  ASSERT_TRUE(stage.primary().start_vm(stage.vm, "first")) << "a second time";
+  EXPECT_EQ(stage.grains_of(stage.extents(*stage.open_view("first", "next"), "vda")),
+            stage.grains_of({20}, 0));
+  ASSERT_TRUE(stage.primary().close_view(stage.vm));
+  EXPECT_FALSE(stage.primary().start_vm(stage.vm, "other")) << "it runs, and not tracked so";
+}
+
+TEST_P(HostContract, AViewLeftOpenByADeadControllerIsInNobodysWay) {
+  HostStage stage(GetParam());
+  Blocks vda;
+  stage.write(0, {0, 1}, &vda);
+  { const auto left_open = stage.open_view(std::nullopt, "c1"); }
+  stage.write(0, {1, 2}, &vda);
+  const auto view = stage.open_view(std::nullopt, "c2");
+  EXPECT_EQ(stage.read(*view, "vda"), vda);
+  EXPECT_TRUE(stage.primary().close_view(stage.vm));
+  EXPECT_TRUE(stage.primary().close_view(stage.vm)) << "a second time";
+}
+
+TEST_P(HostContract, AViewIsOfARunningVmOrOfAStoppedOneAsAskedFor) {
+  HostStage stage(GetParam());
+  expect_named(stage.primary().open_stopped_view(stage.vm, std::nullopt), stage.vm);
+  ASSERT_TRUE(stage.primary().shut_down_vm(stage.vm));
+  expect_named(stage.primary().open_view(stage.vm, std::nullopt, "c1"), stage.vm);
+  EXPECT_TRUE(stage.primary().open_stopped_view(stage.vm, std::nullopt));
+  EXPECT_TRUE(stage.primary().close_view(stage.vm));
+}
+
+// ---- volumes
+
+TEST_P(HostContract, AReplicaTakesOverWhatTheViewShows) {
+  HostStage stage(GetParam());
+  stage.write(0, {0, 7, 33, stage.block_count(0) - 1});
+  const Blocks expected = stage.make_layer("base", std::nullopt, std::nullopt, "c1");
+  EXPECT_EQ(expected.size(), 4U);
+  EXPECT_EQ(stage.volume(stage.layer("base"), 0), expected);
+  EXPECT_EQ(*stage.recovery().volume_size(stage.layer("base")), stage.item.disks[0].size_bytes);
+}
+
+TEST_P(HostContract, AnOverlayShowsItsBackingUnderItsOwnBlocksAndNeverWritesToIt) {
+  HostStage stage(GetParam());
+  stage.write(0, {0, 7, 33});
+  const Blocks below = stage.make_layer("base", std::nullopt, std::nullopt, "c1");
+  stage.write(0, {7, 34, 47});
+  const Blocks above = stage.make_layer("p1", "base", "c1", "c2");
+  EXPECT_EQ(stage.volume(stage.layer("p1"), 0), above);
+  EXPECT_EQ(stage.volume(stage.layer("base"), 0), below);
+}
+
+TEST_P(HostContract, MakingAVolumeAgainDiscardsWhatItHeld) {
+  HostStage stage(GetParam());
+  stage.write(0, {0});
+  stage.make_layer("base", std::nullopt, std::nullopt, "c1");
+  ASSERT_TRUE(stage.recovery().create_volume(
+      {stage.layer("base"), stage.item.disks[0].size_bytes, std::nullopt}));
+  EXPECT_TRUE(stage.volume(stage.layer("base"), 0).empty());
+}
+
+TEST_P(HostContract, FoldingGivesTheBaseTheContentOfTheTop) {
+  HostStage stage(GetParam());
+  stage.write(0, {0, 7, 33});
+  stage.make_layer("base", std::nullopt, std::nullopt, "c1");
+  stage.write(0, {7, 34});
+  stage.make_layer("p1", "base", "c1", "c2");
+  stage.write(0, {34, 48});
+  const Blocks top = stage.make_layer("p2", "p1", "c2", "c3");
+  for (const char* times : {"once", "twice"}) {
+    const Nothing folded =
+        stage.recovery().fold_volumes(stage.layer("base"), stage.layer("p2"), std::nullopt, {});
+    ASSERT_TRUE(folded) << folded.error().message;
+    EXPECT_EQ(stage.volume(stage.layer("base"), 0), top) << times;
+  }
+  for (const char* name : {"p2", "p1"})
+    ASSERT_TRUE(stage.recovery().remove_volume(stage.layer(name)));
+  EXPECT_EQ(stage.volume(stage.layer("base"), 0), top);
+}
+
+TEST_P(HostContract, FoldingUnderARunningVmChangesNothingThatItSees) {
+  HostStage stage(GetParam());
+  stage.write(0, {0, 7, 33});
+  stage.make_layer("base", std::nullopt, std::nullopt, "c1");
+  stage.write(0, {7, 34});
+  Blocks vda = stage.make_layer("p1", "base", "c1", "c2");
+  ASSERT_TRUE(stage.primary().shut_down_vm(stage.vm));
+  ASSERT_TRUE(stage.recovery().create_volume(
+      {stage.layer("t2"), stage.item.disks[0].size_bytes, stage.layer("p1")}));
+  ASSERT_TRUE(stage.recovery().ensure_vm({stage.vm, {{"vda", stage.layer("t2")}}}));
+  ASSERT_TRUE(stage.recovery().start_vm(stage.vm, "track"));
+  stage.write(0, {33, 49}, &vda, Site::recovery);
+
+  const VmDisk user{"vda", stage.layer("t2")};
+  for (const char* times : {"once", "twice"}) {
+    const Nothing folded =
+        stage.recovery().fold_volumes(stage.layer("base"), stage.layer("p1"), user, stage.vm);
+    ASSERT_TRUE(folded) << folded.error().message;
+    EXPECT_EQ(stage.disk(0, Site::recovery), vda) << times;
+  }
+  ASSERT_TRUE(stage.recovery().remove_volume(stage.layer("p1")));
+  ASSERT_TRUE(stage.recovery().fold_volumes(stage.layer("base"), stage.layer("p1"), user, stage.vm))
+      << "again, with the folded volume gone";
+  stage.write(0, {0}, &vda, Site::recovery);
+  EXPECT_EQ(stage.disk(0, Site::recovery), vda);
+
+  const auto view = stage.recovery().open_view(stage.vm, "track", "next");
+  ASSERT_TRUE(view) << view.error().message;
+  EXPECT_EQ(stage.grains_of(stage.extents(**view, "vda")), stage.grains_of({0, 33, 49}, 0))
+      << "what was folded is no change of the VM's";
+  ASSERT_TRUE(stage.recovery().close_view(stage.vm));
+  ASSERT_TRUE(stage.recovery().shut_down_vm(stage.vm));
+  ASSERT_TRUE(stage.recovery().start_vm(stage.vm, std::nullopt));
+  EXPECT_EQ(stage.disk(0, Site::recovery), vda) << "after a restart";
+}
+
+// ---- VMs, repetition, errors
+
+TEST_P(HostContract, AskingForWhatIsAlreadySoSucceeds) {
+  HostStage stage(GetParam());
+  Host& host = stage.primary();
+  const auto definition = host.find_vm(stage.vm);
+  ASSERT_TRUE(definition && *definition);
+  EXPECT_TRUE(host.ensure_vm(**definition)) << "running, with these very disks";
+  EXPECT_TRUE(host.start_vm(stage.vm, std::nullopt));
+  for (int times = 0; times < 2; ++times)
+    EXPECT_TRUE(host.shut_down_vm(stage.vm));
+  EXPECT_FALSE(*host.is_running(stage.vm));
+  for (int times = 0; times < 2; ++times)
+    EXPECT_TRUE(host.ensure_vm(**definition));
+  for (int times = 0; times < 2; ++times)
+    EXPECT_TRUE(host.remove_vm(stage.vm));
+  EXPECT_EQ(*host.find_vm(stage.vm), std::nullopt);
+  EXPECT_TRUE(host.close_view(stage.vm)) << "of a VM that is gone";
+  for (int times = 0; times < 2; ++times)
+    EXPECT_TRUE(host.remove_volume((*definition)->disks[0].volume));
+}
+
+TEST_P(HostContract, ADefinitionIsReplacedWhileTheVmIsOffAndNotWhileItRuns) {
+  HostStage stage(GetParam());
+  Host& host = stage.primary();
+  VmDefinition fewer = **host.find_vm(stage.vm);
+  fewer.disks.pop_back();
+  expect_named(host.ensure_vm(fewer), stage.vm);
+  expect_named(host.remove_vm(stage.vm), stage.vm);
+  EXPECT_EQ((*host.find_vm(stage.vm))->disks.size(), 2U);
+  ASSERT_TRUE(host.shut_down_vm(stage.vm));
+  ASSERT_TRUE(host.ensure_vm(fewer));
+  EXPECT_EQ((*host.find_vm(stage.vm))->disks, fewer.disks);
+}
+
+TEST_P(HostContract, ErrorsNameWhatIsMissing) {
+  HostStage stage(GetParam());
+  Host& host = stage.recovery();
+  expect_named(host.is_running("nobody"), "nobody");
+  expect_named(host.start_vm("nobody", std::nullopt), "nobody");
+  expect_named(host.open_view("nobody", std::nullopt, "c1"), "nobody");
+  expect_named(host.open_stopped_view("nobody", std::nullopt), "nobody");
+  expect_named(host.volume_size("nothing"), "nothing");
+  expect_named(host.open_replica("nothing"), "nothing");
+  expect_named(host.create_volume({"contract-vda-x", 4096, "nothing"}), "nothing");
+  expect_named(host.fold_volumes("nothing", "neither", std::nullopt, {}), "nothing");
+  EXPECT_EQ(*host.find_vm("nobody"), std::nullopt);
+}
+
+TEST_P(HostContract, WithTheLinkCutNothingCrossesAndBothSitesGoOn) {
+  HostStage stage(GetParam());
+  stage.write(0, {0});
+  ASSERT_TRUE(stage.recovery().create_volume(
+      {stage.layer("base"), stage.item.disks[0].size_bytes, std::nullopt}));
+  const auto view = stage.open_view(std::nullopt, "c1");
+  auto replica = stage.recovery().open_replica(stage.layer("base"));
+  ASSERT_TRUE(replica);
+  std::vector<std::byte> bytes;
+  const Extent extent = stage.extents(*view, "vda").front();
+  ASSERT_TRUE(view->read("vda", extent, bytes));
+  stage.bench.link->cut();
+  const Bytes before = stage.bench.laboratory->wire().total();
+  const bool all_well = (*replica)->write(extent, bytes) && (*replica)->flush();
+  EXPECT_FALSE(all_well) << "written and flushed over a link that is cut";
+  EXPECT_FALSE(stage.recovery().open_replica(stage.layer("base")));
+  EXPECT_EQ(stage.bench.laboratory->wire().total(), before);
+  stage.write(0, {1});
+  EXPECT_TRUE(stage.primary().close_view(stage.vm));
+  EXPECT_TRUE(stage.recovery().remove_volume(stage.layer("base")));
+  stage.bench.link->heal();
+  stage.make_layer("base", std::nullopt, std::nullopt, "c2");
+  EXPECT_EQ(stage.volume(stage.layer("base"), 0), stage.disk(0));
+}
+
+}  // namespace switchback::recovery

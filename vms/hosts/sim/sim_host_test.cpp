@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulated hosts under the contract of all hosts, and what only they promise.
+#include "vms/hosts/sim/sim_host.hpp"
+
+#include <cstring>
+
+#include "vms/hosts/host_contract.hpp"
+#include "vms/hosts/sim/sim_laboratory.hpp"
+#include "vms/hosts/sim/sim_transfer.hpp"
+
+namespace switchback::sim {
+namespace {
+
+using recovery::Blocks;
+using recovery::Extent;
+
+/// Eight bytes a block, the number of the write.
+Blocks decode(Extent extent, const std::vector<std::byte>& bytes) {
+  Blocks blocks;
+  const BlockNumber first = extent.offset / kBlockBytes;
+  for (std::size_t i = 0; i < bytes.size() / sizeof(WriteSeq); ++i) {
+    WriteSeq seq = 0;
+    std::memcpy(&seq, bytes.data() + i * sizeof seq, sizeof seq);
+    blocks[first + i] = seq;
+  }
+  return blocks;
+}
+
+recovery::HostBench make_bench() {
+  auto laboratory = std::make_unique<SimLaboratory>();
+  SimLink& link = laboratory->link();
+  recovery::HostBench bench;
+  bench.primary = std::make_unique<SimHost>(laboratory->site(Site::primary), link);
+  bench.recovery = std::make_unique<SimHost>(laboratory->site(Site::recovery), link);
+  bench.laboratory = std::move(laboratory);
+  bench.link = &link;
+  bench.grain = kTrackingGrain;
+  bench.longest_extent = kLongestExtent;
+  bench.decode = decode;
+  return bench;
+}
+
+}  // namespace
+}  // namespace switchback::sim
+
+namespace switchback::recovery {
+INSTANTIATE_TEST_SUITE_P(Sim, HostContract, testing::Values(HostWorld{"sim", sim::make_bench}));
+}
+
+namespace switchback::sim {
+namespace {
+
+RC_GTEST_PROP(ExtentsOf, CoverExactlyTheGrainsOfADiskOfAnySize, ()) {
+  const Bytes size = *rc::gen::inRange<Bytes>(kSectorBytes, 40 * kTrackingGrain);
+  const DiskGeometry geometry{.size_bytes = size, .volatile_cache = false};
+  const Bytes longest = kTrackingGrain * *rc::gen::inRange<Bytes>(1, 6);
+  const auto blocks = *rc::gen::container<std::set<BlockNumber>>(
+      rc::gen::inRange<BlockNumber>(0, geometry.block_count()));
+  std::set<BlockNumber> grains;
+  for (const BlockNumber block : blocks)
+    grains.insert(block / kBlocksPerGrain);
+
+  std::set<BlockNumber> covered;
+  Bytes end = 0;
+  for (const Extent& extent : extents_of(grains, geometry, longest)) {
+    RC_ASSERT(extent.length > 0U && extent.length <= longest);
+    RC_ASSERT(extent.offset % kTrackingGrain == 0U && extent.offset >= end);
+    end = extent.offset + extent.length;
+    RC_ASSERT(end <= size);
+    RC_ASSERT(end % kTrackingGrain == 0U || end == size);
+    for (Bytes at = extent.offset; at < end; at += kTrackingGrain)
+      covered.insert(at / kTrackingGrain);
+  }
+  RC_ASSERT(covered == grains);
+}
+
+RC_GTEST_PROP(BlocksOf, TheExtentsOfAWholeDiskAreAllItsBlocks, ()) {
+  const Bytes size = *rc::gen::inRange<Bytes>(kSectorBytes, 40 * kTrackingGrain);
+  const DiskGeometry geometry{.size_bytes = size, .volatile_cache = false};
+  std::set<BlockNumber> grains;
+  for (BlockNumber block = 0; block < geometry.block_count(); ++block)
+    grains.insert(block / kBlocksPerGrain);
+  BlockNumber next = 0;
+  for (const Extent& extent : extents_of(grains, geometry, kLongestExtent)) {
+    const auto [first, end] = blocks_of(extent, geometry);
+    RC_ASSERT(first == next);
+    next = end;
+  }
+  RC_ASSERT(next == geometry.block_count());
+}
+
+TEST(SimView, IsGoneWithTheVmItIsOf) {
+  recovery::HostStage stage({"sim", make_bench});
+  stage.write(0, {0});
+  const auto view = stage.open_view(std::nullopt, "c1");
+  ASSERT_TRUE(stage.primary().shut_down_vm(stage.vm));
+  recovery::expect_named(view->extents("vda"), stage.vm);
+}
+
+TEST(SimView, DoesNotGiveTheBytesOfTheViewThatReplacedIt) {
+  recovery::HostStage stage({"sim", make_bench});
+  stage.write(0, {0});
+  const auto old = stage.open_view(std::nullopt, "c1");
+  const auto view = stage.open_view(std::nullopt, "c2");
+  std::vector<std::byte> bytes;
+  EXPECT_FALSE(old->read("vda", {0, kTrackingGrain}, bytes));
+  EXPECT_TRUE(view->read("vda", {0, kTrackingGrain}, bytes));
+}
+
+TEST(SimLink, CountsEveryByteInTheDirectionInWhichItGoes) {
+  recovery::HostStage stage({"sim", make_bench});
+  stage.write(0, {0});
+  stage.make_layer("base", std::nullopt, std::nullopt, "c1");
+  const WireCount wire = stage.bench.laboratory->wire();
+  EXPECT_EQ(wire.to_recovery, kConnectionBytes + kTrackingGrain + 2 * kMessageBytes);
+  EXPECT_EQ(wire.to_primary, 0U);
+}
+
+}  // namespace
+}  // namespace switchback::sim
