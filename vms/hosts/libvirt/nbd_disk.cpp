@@ -3,7 +3,6 @@
 #include "vms/hosts/libvirt/nbd_disk.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -87,9 +86,12 @@ Result<NbdDisk> NbdDisk::open_file(const std::string& path, const std::string& f
                              "name an image file that exists and can be read");
   NbdDisk disk(fmt::format("image {}", path), options);
   SB_TRY(disk.prepare(options));
-  std::array<std::string, 7> arguments = {"qemu-nbd",      "--read-only",       "--format", format,
-                                          "--export-name", options.export_name, path};
-  std::array<char*, 8> argv{};
+  std::vector<std::string> arguments = {"qemu-nbd", "--read-only",   "--format",
+                                        format,     "--export-name", options.export_name};
+  if (options.context.starts_with(kDirtyBitmap))
+    arguments.push_back("--bitmap=" + options.context.substr(kDirtyBitmap.size()));
+  arguments.push_back(path);
+  std::vector<char*> argv(arguments.size() + 1, nullptr);
   std::transform(arguments.begin(), arguments.end(), argv.begin(),
                  [](std::string& argument) { return argument.data(); });
   if (nbd_aio_connect_systemd_socket_activation(disk.handle_.get(), argv.data()) != 0)

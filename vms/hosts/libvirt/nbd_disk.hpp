@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/base/result.hpp"
@@ -20,6 +21,8 @@ namespace switchback::libvirt {
 
 /// The metadata context that tells holes and zeroes from data.
 inline constexpr const char* kAllocation = "base:allocation";
+/// What the context of a QEMU dirty bitmap begins with; its name follows.
+inline constexpr std::string_view kDirtyBitmap = "qemu:dirty-bitmap:";
 
 struct NbdOptions {
   std::string export_name;
@@ -55,7 +58,8 @@ class NbdDisk {
   /// Connects to an export of a server on a unix socket.
   static Result<NbdDisk> connect(const std::string& socket, const NbdOptions& options = {});
   /// Serves an image file through a qemu-nbd of our own, read-only; the process ends with the
-  /// connection. A file that a running VM writes to can't be opened so; one that it reads can.
+  /// connection. A file that a running VM writes to can't be opened so; one that it reads can. For
+  /// the context of a dirty bitmap, that bitmap of the image is exported with it.
   static Result<NbdDisk> open_file(const std::string& path, const std::string& format,
                                    const NbdOptions& options = {});
 

@@ -55,7 +55,7 @@ bool wait_for(pid_t pid, std::chrono::milliseconds deadline) {
 
 std::optional<std::filesystem::path> find_program(const std::string& name) {
   const char* const path = getenv("PATH");
-  std::istringstream folders(path != nullptr ? path : "");
+  std::istringstream folders(path != nullptr ? path : "/usr/sbin:/usr/bin:/sbin:/bin");
   for (std::string folder; std::getline(folders, folder, ':');) {
     const std::filesystem::path candidate = std::filesystem::path(folder) / name;
     if (access(candidate.c_str(), X_OK) == 0) return candidate;
@@ -63,7 +63,7 @@ std::optional<std::filesystem::path> find_program(const std::string& name) {
   return std::nullopt;
 }
 
-Result<std::string> run_program(const std::string& run_id, const std::vector<std::string>& command,
+Result<Finished> finish_program(const std::string& run_id, const std::vector<std::string>& command,
                                 std::chrono::milliseconds deadline) {
   const std::optional<std::filesystem::path> program = find_program(command.front());
   if (!program)
@@ -109,15 +109,24 @@ Result<std::string> run_program(const std::string& run_id, const std::vector<std
   if (late) kill(pid, SIGKILL);
   int status = 0;
   waitpid(pid, &status, 0);
-  if (!late && WIFEXITED(status) && WEXITSTATUS(status) == 0) return said[0];
+  return Finished{.late = late,
+                  .status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+                  .out = std::move(said[0]),
+                  .err = std::move(said[1])};
+}
+
+Result<std::string> run_program(const std::string& run_id, const std::vector<std::string>& command,
+                                std::chrono::milliseconds deadline) {
+  SB_ASSIGN(finished, finish_program(run_id, command, deadline));
+  if (!finished.late && finished.status == 0) return std::move(finished.out);
   std::string words;
   for (const std::string& word : command)
     words += (words.empty() ? "" : " ") + word;
   return environment_error(
       fmt::format("{} {}: {}", words,
-                  late ? std::string("did not end in time")
-                       : fmt::format("failed with status {}", WEXITSTATUS(status)),
-                  said[1]),
+                  finished.late ? std::string("did not end in time")
+                                : fmt::format("failed with status {}", finished.status),
+                  finished.err),
       "run the command by hand to see more");
 }
 

@@ -17,8 +17,19 @@ namespace switchback::libvirt {
 /// The environment variable by which `switchback clean` knows a process of a run.
 inline constexpr const char* kRunVariable = "SWITCHBACK_RUN";
 
-/// The full path of a program in PATH.
+/// The full path of a program in PATH, or in the folders where daemons are on Debian.
 std::optional<std::filesystem::path> find_program(const std::string& name);
+
+/// How a program ended.
+struct Finished {
+  bool late = false;  ///< it passed the deadline and was killed
+  int status = 0;     ///< its exit code; 128 and more: ended by a signal
+  std::string out;
+  std::string err;
+};
+/// Runs a program to its end. It is an Error only if it could not be started.
+Result<Finished> finish_program(const std::string& run_id, const std::vector<std::string>& command,
+                                std::chrono::milliseconds deadline);
 
 /// Runs a program to its end and gives what it wrote to stdout. Another exit code than 0 is an
 /// Error with what it wrote to stderr; so is passing the deadline, after which it is killed.

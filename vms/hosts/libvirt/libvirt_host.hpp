@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real site as the DR service sees it: VMs under libvirt, qcow2 volumes, dirty bitmaps, NBD.
+//
+// Failure model: the daemon, a VM's QEMU or this process may die between any two calls, and every
+// call cleans up what a dead controller may have left of the same thing. A bitmap that a killed
+// QEMU lost is not made up for: opening a view since it is an Error that says so.
+#pragma once
+
+#include "vms/hosts/libvirt/connection.hpp"
+#include "vms/hosts/libvirt/wire_route.hpp"
+#include "vms/recovery/host.hpp"
+
+namespace switchback::libvirt {
+
+/// The longest extent that a view hands out: each costs the caller one read and one write.
+inline constexpr Bytes kLongestExtent = Bytes{2} << 20;
+
+/// `connection` and `wire` outlive the host, its views and its replicas.
+class LibvirtHost final : public recovery::Host {
+ public:
+  LibvirtHost(const Connection& connection, WireRoute& wire, bool use_kvm)
+      : connection_(connection), site_(connection.site()), wire_(wire), use_kvm_(use_kvm) {}
+
+  Nothing ensure_vm(const recovery::VmDefinition& definition) override;
+  Nothing remove_vm(const recovery::VmName& vm) override;
+  Result<std::optional<recovery::VmDefinition>> find_vm(const recovery::VmName& vm) override;
+  Result<bool> is_running(const recovery::VmName& vm) override;
+  Nothing start_vm(const recovery::VmName& vm,
+                   const std::optional<recovery::CheckpointName>& track) override;
+  Nothing shut_down_vm(const recovery::VmName& vm) override;
+
+  Nothing create_volume(const recovery::VolumeSpec& spec) override;
+  Nothing remove_volume(const recovery::VolumeName& volume) override;
+  Result<Bytes> volume_size(const recovery::VolumeName& volume) override;
+  [[nodiscard]] std::string locate_volume(const recovery::VolumeName& volume) override;
+  Nothing fold_volumes(const recovery::VolumeName& base, const recovery::VolumeName& top,
+                       const std::optional<recovery::VmDisk>& user,
+                       const recovery::VmName& user_vm) override;
+
+  Result<std::unique_ptr<recovery::View>> open_view(
+      const recovery::VmName& vm, const std::optional<recovery::CheckpointName>& since,
+      const recovery::CheckpointName& next) override;
+  Result<std::unique_ptr<recovery::View>> open_stopped_view(
+      const recovery::VmName& vm, const std::optional<recovery::CheckpointName>& since) override;
+  Nothing close_view(const recovery::VmName& vm) override;
+  Nothing remove_checkpoint(const recovery::VmName& vm,
+                            const recovery::CheckpointName& checkpoint) override;
+  Result<std::vector<recovery::CheckpointName>> list_checkpoints(
+      const recovery::VmName& vm) override;
+
+  Result<std::unique_ptr<recovery::Replica>> open_replica(
+      const recovery::VolumeName& volume) override;
+
+ private:
+  [[nodiscard]] std::filesystem::path backup_socket_path(const recovery::VmName& vm) const {
+    return site_.socket_path(vm + ".backup");
+  }
+  Nothing fold_under_running_vm(const recovery::VolumeName& base, const recovery::VolumeName& top,
+                                const recovery::VmDisk& user, const recovery::VmName& user_vm);
+  Nothing fold_offline(const recovery::VolumeName& base, const recovery::VolumeName& top,
+                       const std::optional<recovery::VmDisk>& user);
+
+  const Connection& connection_;
+  const SiteConfig& site_;
+  WireRoute& wire_;
+  bool use_kvm_;
+};
+
+}  // namespace switchback::libvirt

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The folder of one run: what it made is written down there before it is made, so that a killed run
+// can be cleaned up after.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/base/result.hpp"
+#include "harness/lifecycle/state.hpp"
+
+namespace switchback::libvirt {
+
+inline constexpr int kManifestVersion = 1;
+
+/// What `switchback clean` needs to know of a site.
+struct SiteManifest {
+  Site site{};
+  std::string uri;
+  std::filesystem::path storage;
+  bool own_daemon = true;  ///< the daemon belongs to the run and goes with it
+};
+
+struct Manifest {
+  std::string run_id;
+  std::vector<SiteManifest> sites;
+};
+
+/// $TMPDIR, or /var/tmp: VM disks do not belong into a file system in memory.
+std::filesystem::path default_run_base();
+
+/// A folder `switchback-<run id>` with a manifest and a lock that this process holds while it
+/// lives.
+class RunFolder {
+ public:
+  /// `sites_given` are those of daemons that are not ours; none: the run starts its own.
+  static Result<RunFolder> create(const std::filesystem::path& base,
+                                  const std::vector<SiteManifest>& sites_given);
+
+  RunFolder(RunFolder&& from) noexcept;
+  RunFolder& operator=(RunFolder&&) = delete;
+  /// Releases the lock; the folder stays until remove().
+  ~RunFolder();
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] const Manifest& manifest() const { return manifest_; }
+  Nothing remove();
+
+ private:
+  RunFolder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
+  std::filesystem::path path_;
+  int lock_;
+  Manifest manifest_;
+};
+
+/// Where a run's own daemons live: `<run>/p` and `<run>/r`. Short, because QEMU's monitor sockets
+/// are below it and a unix socket's path has at most 107 characters.
+std::filesystem::path site_folder(const std::filesystem::path& run, Site site);
+
+/// Folders of runs below `base`, in the order of their names.
+std::vector<std::filesystem::path> run_folders(const std::filesystem::path& base);
+/// The run that a folder belongs to, by its name.
+std::string run_id_of(const std::filesystem::path& run);
+Result<Manifest> read_manifest(const std::filesystem::path& run);
+/// Takes the lock of a run whose process is dead; nothing while it lives.
+std::optional<int> take_lock(const std::filesystem::path& run);
+
+}  // namespace switchback::libvirt

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The processes of a run, found by its mark.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace switchback::libvirt {
+
+struct RunProcess {
+  pid_t pid = 0;
+  std::string command;  ///< its arguments, joined by spaces
+};
+
+/// Processes that are provably this run's: they bear its id in their environment, or an argument
+/// names a file or domain with its mark (libvirt gives QEMU an environment of its own). Never this
+/// process or one that it descends from.
+std::vector<RunProcess> processes_of_run(const std::string& run_id);
+
+/// The ids of all runs that have such processes.
+std::vector<std::string> runs_with_processes();
+
+/// SIGTERM to all, SIGKILL to those left after five seconds; returns when none is left.
+void end_processes(const std::vector<RunProcess>& processes);
+
+}  // namespace switchback::libvirt
