@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fields of every kind of event, in the order of the log. New fields go to the end.
+#include "reports/event_line.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "reports/json_line.hpp"
+
+namespace switchback {
+namespace {
+
+// In the order of the alternatives of Event.
+constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames = {
+    "run_started",    "sequence_started", "step_started",   "operation_ended", "step_in_job",
+    "fault_injected", "violation_found",  "sequence_ended", "violation_kept",  "run_ended"};
+
+void list(JsonLine& line, std::string_view key, const std::vector<std::string>& values) {
+  line.begin_list(key);
+  for (const std::string& value : values)
+    line.item(value);
+  line.end_list();
+}
+
+void place(JsonLine& line, std::uint64_t sequence, std::size_t step) {
+  line.number("sequence", sequence);
+  line.number("step", step);
+}
+
+void write(JsonLine& line, const RunStarted& event) {
+  line.text("tool", event.tool);
+  line.text("world", event.world);
+  line.text("system", event.system);
+  if (event.defect)
+    line.text("defect", *event.defect);
+  else
+    line.null("defect");
+  line.wide_number("seed", event.seed);
+  line.begin_list("properties");
+  for (const PropertyInfo& property : event.properties) {
+    line.begin_object_item();
+    line.text("name", property.name);
+    line.text("promise", property.promise);
+    line.text("source", property.source);
+    line.end_object();
+  }
+  line.end_list();
+  list(line, "operations", event.operations);
+  list(line, "missing_operations", event.missing_operations);
+  list(line, "notes", event.notes);
+}
+
+void write(JsonLine& line, const SequenceStarted& event) {
+  line.number("sequence", event.index);
+  line.wide_number("seed", event.seed);
+  line.begin_list("disk_sizes");
+  for (const Bytes size : event.disk_sizes)
+    line.item(size);
+  line.end_list();
+  line.number("steps", event.steps);
+  line.text("profile", event.profile);
+}
+
+// A reader wants the step as JSON, not as JSON in a string; what is none must not break the line.
+bool is_object_on_one_line(const std::string& text) {
+  const auto control = [](char byte) { return static_cast<unsigned char>(byte) < 0x20; };
+  return text.size() >= 2 && text.front() == '{' && text.back() == '}' &&
+         std::none_of(text.begin(), text.end(), control) && nlohmann::json::accept(text);
+}
+
+void write(JsonLine& line, const StepStarted& event) {
+  place(line, event.sequence, event.step);
+  if (is_object_on_one_line(event.json))
+    line.raw("action", event.json);
+  else
+    line.text("action_text", event.json);
+}
+
+void write(JsonLine& line, const OperationEnded& event) {
+  place(line, event.sequence, event.step);
+  line.text("operation", event.operation);
+  line.text("state_before", event.state_before);
+  line.text("outcome", event.outcome);
+  line.text("reason", event.reason);
+  line.text("state_after", event.state_after);
+  line.signed_number("at_ns", event.at.count());
+  line.number("wire_bytes", event.wire_bytes);
+  line.number("dirty_bytes", event.dirty_bytes);
+  line.flag("sends_data", event.sends_data);
+  line.number("calls", event.calls);
+}
+
+void write(JsonLine& line, const StepInJob& event) {
+  place(line, event.sequence, event.step);
+  line.text("operation", event.operation);
+  line.text("stage", event.stage);
+  line.number("call", event.call);
+  line.flag("in_time", event.in_time);
+}
+
+void write(JsonLine& line, const FaultInjected& event) {
+  place(line, event.sequence, event.step);
+  line.text("kind", event.kind);
+  line.text("stage", event.stage);
+  line.flag("had_effect", event.had_effect);
+}
+
+void write(JsonLine& line, const ViolationFound& event) {
+  place(line, event.sequence, event.step);
+  line.text("property", event.property);
+  line.text("kind", event.kind);
+  line.text("message", event.message);
+}
+
+void write(JsonLine& line, const SequenceEnded& event) {
+  line.number("sequence", event.index);
+  line.text("verdict", event.verdict);
+  line.text("error", event.error);
+  line.number("steps_run", event.steps_run);
+  line.number("writes", event.writes);
+  line.number("loops", event.loops);
+  line.number("wire_bytes", event.wire_bytes);
+  line.begin_list("properties");
+  for (const PropertyTally& tally : event.properties) {
+    line.begin_object_item();
+    line.text("name", tally.name);
+    line.number("judged", tally.judged);
+    line.number("broken", tally.broken);
+    line.end_object();
+  }
+  line.end_list();
+}
+
+void write(JsonLine& line, const ViolationKept& event) {
+  line.number("sequence", event.sequence);
+  line.text("property", event.property);
+  line.text("kind", event.kind);
+  line.text("message", event.message);
+  line.text("trace_file", event.trace_file);
+  line.number("steps_before", event.steps_before);
+  line.number("steps", event.steps);
+  line.number("candidates", event.candidates);
+  list(line, "story", event.story);
+}
+
+void write(JsonLine& line, const RunEnded& event) {
+  line.text("stopped_by", event.stopped_by);
+  line.text("error", event.error);
+}
+
+}  // namespace
+
+std::string_view event_name(const Event& event) {
+  return kNames[event.index()];
+}
+
+void append_event_line(fmt::memory_buffer& out, const Event& event, std::uint64_t number) {
+  JsonLine line(out);
+  line.number("v", kEventLogVersion);
+  line.number("n", number);
+  line.text("event", event_name(event));
+  std::visit([&line](const auto& fields) { write(line, fields); }, event);
+  line.finish();
+}
+
+}  // namespace switchback

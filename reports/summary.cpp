@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+// Folding events, and the rules of the verdict.
+#include "reports/summary.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "harness/base/names.hpp"
+#include "reports/text.hpp"
+
+namespace switchback {
+namespace {
+
+constexpr std::array<EnumName<RunVerdict>, 4> kVerdictNames = {{
+    {RunVerdict::held, "held"},
+    {RunVerdict::violated, "violated"},
+    {RunVerdict::nothing_tested, "nothing_tested"},
+    {RunVerdict::inconclusive, "inconclusive"},
+}};
+
+constexpr std::array<EnumName<PropertyResult>, 3> kResultNames = {{
+    {PropertyResult::held, "held"},
+    {PropertyResult::violated, "violated"},
+    {PropertyResult::not_exercised, "not_exercised"},
+}};
+
+// The operations whose bytes show whether the way back sends only the delta, in its order.
+constexpr std::array<std::string_view, 3> kWayBack = {"planned_failback", "complete_failover",
+                                                      "reverse_replicate"};
+constexpr std::array<std::string_view, 4> kOutcomes = {"done", "refused", "failed",
+                                                       "indeterminate"};
+
+bool has(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::vector<CoverageCell> cells_without_a_hit(const SummaryData& data,
+                                              const std::vector<CoverageCell>& possible) {
+  std::vector<CoverageCell> cold;
+  for (const CoverageCell& cell : possible)
+    if (data.coverage.count(cell) == 0) cold.push_back(cell);
+  return cold;
+}
+
+std::vector<std::string> list_not_exercised(const SummaryData& data) {
+  std::vector<std::string> list;
+  for (const JudgedProperty& property : data.properties)
+    if (property.result() == PropertyResult::not_exercised)
+      list.push_back(fmt::format("property {}: never judged", property.info.name));
+  for (const std::string& operation : data.run.missing_operations)
+    list.push_back(fmt::format("operation {}: the system does not have it", operation));
+  std::vector<std::string> done;
+  for (const auto& [cell, outcomes] : data.coverage)
+    if (outcomes.count("done") > 0) done.push_back(cell.operation);
+  for (const std::string& operation : data.run.operations)
+    if (!has(done, operation))
+      list.push_back(fmt::format("operation {}: never ended done", operation));
+  for (const std::string_view outcome : kOutcomes)
+    if (data.outcomes.count(std::string(outcome)) == 0)
+      list.push_back(fmt::format("outcome {}: never seen", outcome));
+  if (data.faults.empty()) list.emplace_back("faults: none was injected");
+  std::map<std::string, FaultTally> by_kind;
+  for (const auto& [place, tally] : data.faults) {
+    by_kind[place.first].injected += tally.injected;
+    by_kind[place.first].with_effect += tally.with_effect;
+  }
+  for (const auto& [kind, tally] : by_kind)
+    if (tally.with_effect == 0)
+      list.push_back(fmt::format("fault {}: injected {}, never with effect", kind,
+                                 counted(tally.injected, "time")));
+  return list;
+}
+
+}  // namespace
+
+std::string_view name_of(RunVerdict verdict) {
+  return lookup_name(kVerdictNames, verdict);
+}
+
+std::string_view name_of(PropertyResult result) {
+  return lookup_name(kResultNames, result);
+}
+
+int exit_code(RunVerdict verdict) {
+  switch (verdict) {
+    case RunVerdict::held:
+      return 0;
+    case RunVerdict::violated:
+      return 1;
+    case RunVerdict::nothing_tested:
+      return 2;
+    case RunVerdict::inconclusive:
+      return 3;
+  }
+  SB_ASSERT(false && "every verdict has an exit code");
+}
+
+PropertyResult JudgedProperty::result() const {
+  if (violated) return PropertyResult::violated;
+  return judged > 0 ? PropertyResult::held : PropertyResult::not_exercised;
+}
+
+void Distribution::add(Bytes value) {
+  ++times_[value];
+  ++count_;
+  total_ += value;
+}
+
+Bytes Distribution::least() const {
+  return times_.empty() ? 0 : times_.begin()->first;
+}
+
+Bytes Distribution::greatest() const {
+  return times_.empty() ? 0 : times_.rbegin()->first;
+}
+
+Bytes Distribution::median() const {
+  std::uint64_t seen = 0;
+  for (const auto& [value, times] : times_) {
+    seen += times;
+    if (seen * 2 >= count_) return value;
+  }
+  return 0;
+}
+
+// A finding stands whatever else went wrong. "Nothing was tested" comes before "inconclusive"
+// because a run that never got anywhere is not one that was disturbed.
+RunVerdict SummaryData::verdict() const {
+  if (!findings.empty() || sequences_violated > 0) return RunVerdict::violated;
+  for (const JudgedProperty& property : properties)
+    if (property.violated) return RunVerdict::violated;
+  if (operations_done == 0) return RunVerdict::nothing_tested;
+  if (!errors.empty() || sequences_in_error > 0 || end.stopped_by == "error")
+    return RunVerdict::inconclusive;
+  return RunVerdict::held;
+}
+
+std::string replay_command(const ViolationKept& kept) {
+  if (kept.trace_file.empty()) return "";
+  return fmt::format("switchback replay {}", shell_word(kept.trace_file));
+}
+
+// The number of sequences, not the time: a machine that is slower or faster must not matter.
+std::string rerun_command(const SummaryData& data) {
+  if (data.replayed) return "";
+  std::string command = "switchback run";
+  if (data.run.world != "sim" && !data.run.world.empty())
+    command += fmt::format(" --system {}", shell_word(data.run.world));
+  if (data.run.defect) command += fmt::format(" --defect {}", shell_word(*data.run.defect));
+  command += fmt::format(" --seed {}", data.run.seed);
+  if (data.sequences > 0) command += fmt::format(" --max-sequences {}", data.sequences);
+  return command;
+}
+
+Summary::Summary(std::vector<CoverageCell> possible) : possible_(std::move(possible)) {
+  for (const std::string_view operation : kWayBack)
+    data_.way_back.push_back(
+        {.operation = std::string(operation), .wire = {}, .dirty = {}, .each = {}});
+}
+
+void Summary::on(const Event& event) {
+  std::visit([this](const auto& fields) { fold(fields); }, event);
+}
+
+SummaryData Summary::data() const {
+  SummaryData data = data_;
+  data.replayed = started_from_trace_ > 0 && started_from_seed_ == 0;
+  data.possible_cells = possible_.size();
+  data.cold_cells = cells_without_a_hit(data, possible_);
+  data.not_exercised = list_not_exercised(data);
+  return data;
+}
+
+void Summary::fold(const RunStarted& event) {
+  data_.run = event;
+  for (const PropertyInfo& info : event.properties)
+    property(info.name).info = info;
+  possible_.erase(std::remove_if(possible_.begin(), possible_.end(),
+                                 [&event](const CoverageCell& cell) {
+                                   return !has(event.operations, cell.operation);
+                                 }),
+                  possible_.end());
+}
+
+void Summary::fold(const SequenceStarted& event) {
+  ++(event.profile == "replay" ? started_from_trace_ : started_from_seed_);
+  last_operation_.erase(event.index);
+}
+
+void Summary::fold(const OperationEnded& event) {
+  ++data_.operations;
+  ++data_.coverage[{event.state_before, event.operation}][event.outcome];
+  ++data_.outcomes[event.outcome];
+  std::string& last = last_operation_[event.sequence];
+  if (!last.empty()) ++data_.operation_pairs[{last, event.operation}];
+  last = event.operation;
+  if (event.sends_data) {
+    data_.wire_bytes += event.wire_bytes;
+    data_.dirty_bytes += event.dirty_bytes;
+  }
+  if (event.outcome != "done") return;
+  ++data_.operations_done;
+  for (TransferTally& tally : data_.way_back) {
+    if (tally.operation != event.operation || !event.sends_data) continue;
+    tally.wire.add(event.wire_bytes);
+    tally.dirty.add(event.dirty_bytes);
+    if (tally.wire.count() > kMostTransfers)
+      tally.each.clear();
+    else
+      tally.each.push_back({.sequence = event.sequence,
+                            .step = event.step,
+                            .wire_bytes = event.wire_bytes,
+                            .dirty_bytes = event.dirty_bytes});
+  }
+}
+
+void Summary::fold(const StepInJob& event) {
+  StageTally& tally = data_.stages[{event.operation, event.stage}];
+  ++(event.in_time ? tally.in_time : tally.too_late);
+}
+
+void Summary::fold(const FaultInjected& event) {
+  FaultTally& tally = data_.faults[{event.kind, event.stage}];
+  ++tally.injected;
+  if (event.had_effect) ++tally.with_effect;
+}
+
+void Summary::fold(const ViolationFound& event) {
+  Finding& found = finding(event.property, event.kind);
+  if (++found.found == 1 && !found.was_kept) {
+    found.kept.sequence = event.sequence;
+    found.kept.message = event.message;
+  }
+  property(event.property).violated = true;
+}
+
+// One way of breaking a property may be kept more than once: each has a trace of its own.
+void Summary::fold(const ViolationKept& event) {
+  property(event.property).violated = true;
+  Finding& found = finding(event.property, event.kind);
+  if (found.was_kept) {
+    data_.findings.push_back({.kept = event, .was_kept = true, .found = 1});
+    return;
+  }
+  found.kept = event;
+  found.was_kept = true;
+}
+
+void Summary::fold(const SequenceEnded& event) {
+  ++data_.sequences;
+  data_.steps += event.steps_run;
+  data_.writes += event.writes;
+  data_.loops += event.loops;
+  data_.all_wire_bytes += event.wire_bytes;
+  last_operation_.erase(event.index);
+  if (event.verdict == "violated") ++data_.sequences_violated;
+  if (event.verdict == "error") {
+    ++data_.sequences_in_error;
+    add_error(event.index, event.error);
+  }
+  for (const PropertyTally& tally : event.properties) {
+    JudgedProperty& judged = property(tally.name);
+    judged.judged += tally.judged;
+    judged.broken += tally.broken;
+    if (tally.broken > 0) judged.violated = true;
+  }
+}
+
+void Summary::fold(const RunEnded& event) {
+  data_.end = event;
+  if (!event.error.empty()) add_error(std::nullopt, event.error);
+}
+
+void Summary::add_error(std::optional<std::uint64_t> sequence, const std::string& message) {
+  if (data_.errors.size() < kMostErrors)
+    data_.errors.push_back({.sequence = sequence, .message = message});
+}
+
+Finding& Summary::finding(const std::string& property, const std::string& kind) {
+  for (Finding& known : data_.findings)
+    if (known.kept.property == property && known.kept.kind == kind) return known;
+  Finding fresh;
+  fresh.kept.property = property;
+  fresh.kept.kind = kind;
+  return data_.findings.emplace_back(std::move(fresh));
+}
+
+JudgedProperty& Summary::property(const std::string& name) {
+  for (JudgedProperty& known : data_.properties)
+    if (known.info.name == name) return known;
+  JudgedProperty fresh;
+  fresh.info.name = name;
+  return data_.properties.emplace_back(std::move(fresh));
+}
+
+}  // namespace switchback

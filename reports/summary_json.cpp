@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keys in the order in which a person reads: the verdict first, tables last.
+#include "reports/summary_json.hpp"
+
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "reports/text.hpp"
+
+namespace switchback {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json properties_json(const SummaryData& data) {
+  Json list = Json::array();
+  for (const JudgedProperty& property : data.properties)
+    list.push_back({{"name", property.info.name},
+                    {"result", name_of(property.result())},
+                    {"judged", property.judged},
+                    {"broken", property.broken},
+                    {"promise", property.info.promise},
+                    {"source", property.info.source}});
+  return list;
+}
+
+Json violations_json(const SummaryData& data) {
+  Json list = Json::array();
+  for (const Finding& finding : data.findings) {
+    const ViolationKept& kept = finding.kept;
+    Json entry = {{"property", kept.property},
+                  {"kind", kept.kind},
+                  {"message", kept.message},
+                  {"trace_file", text_or_null(kept.trace_file)},
+                  {"replay", text_or_null(replay_command(kept))},
+                  {"sequence", kept.sequence},
+                  {"times_found", finding.found}};
+    entry["steps"] = finding.was_kept ? Json(kept.steps) : Json(nullptr);
+    entry["steps_before"] = finding.was_kept ? Json(kept.steps_before) : Json(nullptr);
+    entry["candidates"] = kept.candidates;
+    entry["story"] = kept.story;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+Json distribution_json(const Distribution& values) {
+  return {{"total", values.total()},
+          {"min", values.least()},
+          {"median", values.median()},
+          {"max", values.greatest()}};
+}
+
+Json way_back_json(const SummaryData& data) {
+  Json object = Json::object();
+  for (const TransferTally& tally : data.way_back) {
+    Json entry = {{"count", tally.wire.count()},
+                  {"wire_bytes", distribution_json(tally.wire)},
+                  {"dirty_bytes", distribution_json(tally.dirty)}};
+    Json each = Json::array();
+    for (const Transfer& transfer : tally.each)
+      each.push_back({{"sequence", transfer.sequence},
+                      {"step", transfer.step},
+                      {"wire_bytes", transfer.wire_bytes},
+                      {"dirty_bytes", transfer.dirty_bytes}});
+    entry["each"] = tally.wire.count() > kMostTransfers ? Json(nullptr) : std::move(each);
+    object[tally.operation] = std::move(entry);
+  }
+  return object;
+}
+
+Json coverage_json(const SummaryData& data) {
+  Json cells = Json::array();
+  for (const auto& [cell, outcomes] : data.coverage)
+    cells.push_back(
+        {{"state", cell.state}, {"operation", cell.operation}, {"outcomes", Json(outcomes)}});
+  Json cold = Json::array();
+  for (const CoverageCell& cell : data.cold_cells)
+    cold.push_back({{"state", cell.state}, {"operation", cell.operation}});
+  Json pairs = Json::array();
+  for (const auto& [pair, times] : data.operation_pairs)
+    pairs.push_back({{"first", pair.first}, {"then", pair.second}, {"times", times}});
+  Json stages = Json::array();
+  for (const auto& [place, tally] : data.stages)
+    stages.push_back({{"operation", place.first},
+                      {"stage", place.second},
+                      {"in_time", tally.in_time},
+                      {"too_late", tally.too_late}});
+  return {{"possible_cells", data.possible_cells == 0 ? Json(nullptr) : Json(data.possible_cells)},
+          {"cells", std::move(cells)},
+          {"cold_cells", std::move(cold)},
+          {"operation_pairs", std::move(pairs)},
+          {"stages", std::move(stages)}};
+}
+
+Json faults_json(const SummaryData& data) {
+  Json list = Json::array();
+  for (const auto& [place, tally] : data.faults)
+    list.push_back({{"kind", place.first},
+                    {"stage", text_or_null(place.second)},
+                    {"injected", tally.injected},
+                    {"with_effect", tally.with_effect}});
+  return list;
+}
+
+Json errors_json(const SummaryData& data) {
+  Json list = Json::array();
+  for (const EnvironmentError& error : data.errors)
+    list.push_back({{"sequence", error.sequence ? Json(*error.sequence) : Json(nullptr)},
+                    {"message", error.message}});
+  return list;
+}
+
+}  // namespace
+
+std::string summary_json(const SummaryData& data, double seconds, const std::string& stopped_by) {
+  const RunVerdict verdict = data.verdict();
+  Json json;
+  json["version"] = kSummaryVersion;
+  json["verdict"] = name_of(verdict);
+  json["exit_code"] = exit_code(verdict);
+  // As a string: readers that know only doubles would round it.
+  json["seed"] = std::to_string(data.run.seed);
+  json["sequences"] = data.sequences;
+  json["steps"] = data.steps;
+  json["seconds"] = std::isfinite(seconds) ? Json(seconds) : Json(nullptr);
+  json["stopped_by"] = stopped_by;
+  json["tool"] = data.run.tool;
+  json["world"] = data.run.world;
+  json["system"] = data.run.system;
+  json["defect"] = data.run.defect ? Json(*data.run.defect) : Json(nullptr);
+  json["operations"] = data.operations;
+  json["operations_done"] = data.operations_done;
+  json["loops"] = data.loops;
+  json["writes"] = data.writes;
+  json["wire_bytes"] = data.wire_bytes;
+  json["dirty_bytes"] = data.dirty_bytes;
+  json["all_wire_bytes"] = data.all_wire_bytes;
+  json["properties"] = properties_json(data);
+  json["violations"] = violations_json(data);
+  json["not_exercised"] = data.not_exercised;
+  json["way_back"] = way_back_json(data);
+  json["coverage"] = coverage_json(data);
+  json["faults"] = faults_json(data);
+  json["sequences_in_error"] = data.sequences_in_error;
+  json["errors"] = errors_json(data);
+  json["notes"] = data.run.notes;
+  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace switchback

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// One function a section; a section with nothing to say is left out.
+#include "reports/summary_text.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "reports/text.hpp"
+
+namespace switchback {
+namespace {
+
+constexpr std::size_t kWidth = 100;
+
+class Paint {
+ public:
+  explicit Paint(bool on) : on_(on) {}
+  [[nodiscard]] std::string bold(std::string_view text) const { return painted("1", text); }
+  [[nodiscard]] std::string good(std::string_view text) const { return painted("1;32", text); }
+  [[nodiscard]] std::string bad(std::string_view text) const { return painted("1;31", text); }
+  [[nodiscard]] std::string doubtful(std::string_view text) const { return painted("1;33", text); }
+
+ private:
+  [[nodiscard]] std::string painted(std::string_view code, std::string_view text) const {
+    return on_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+  }
+  bool on_;
+};
+
+std::string section(std::string_view title, const Paint& paint) {
+  return fmt::format("\n{}\n", paint.bold(title));
+}
+
+std::string padded(const std::string& text, std::size_t width) {
+  const std::size_t taken = columns(text);
+  return taken >= width ? text : text + std::string(width - taken, ' ');
+}
+
+std::string padded_left(const std::string& text, std::size_t width) {
+  const std::size_t taken = columns(text);
+  return taken >= width ? text : std::string(width - taken, ' ') + text;
+}
+
+/// "label: items", wrapped, the items indented below a label that stands alone.
+std::string listed(std::string_view label, const std::vector<std::string>& items) {
+  return wrapped(fmt::format("{}: {}", label, fmt::join(items, ", ")), 2, kWidth);
+}
+
+std::string world_words(const SummaryData& data) {
+  if (data.run.world == "sim") return "the simulated world";
+  return data.run.world.empty() ? "an unnamed world" : printable_line(data.run.world);
+}
+
+std::string extent(const SummaryData& data, double seconds) {
+  return fmt::format("{}, {}, {}", counted(data.sequences, "sequence"), counted(data.steps, "step"),
+                     human_seconds(seconds));
+}
+
+std::string headline(const SummaryData& data, double seconds, const Paint& paint) {
+  const std::string scope = extent(data, seconds);
+  switch (data.verdict()) {
+    case RunVerdict::held: {
+      const auto judged =
+          std::count_if(data.properties.begin(), data.properties.end(),
+                        [](const JudgedProperty& property) { return property.judged > 0; });
+      return fmt::format("{}  {} of {} held: {}\n", paint.good("HELD"), judged,
+                         counted(data.properties.size(), "promise"), scope);
+    }
+    case RunVerdict::violated: {
+      std::set<std::string> broken;
+      for (const JudgedProperty& property : data.properties)
+        if (property.violated) broken.insert(property.info.name);
+      return fmt::format("{}  {} broken: {}\n", paint.bad("VIOLATED"),
+                         counted(broken.size(), "promise"), scope);
+    }
+    case RunVerdict::nothing_tested:
+      return fmt::format("{}  no operation ended done, so nothing was shown: {}\n",
+                         paint.doubtful("NOTHING TESTED"), scope);
+    case RunVerdict::inconclusive:
+      return fmt::format("{}  trouble of the environment, no verdict: {}\n",
+                         paint.doubtful("INCONCLUSIVE"), scope);
+  }
+  return "";
+}
+
+std::string findings_section(const SummaryData& data, const Paint& paint) {
+  if (data.findings.empty()) return "";
+  std::string out = section("What broke", paint);
+  for (const Finding& finding : data.findings)
+    out += finding_text(finding, 2);
+  return out;
+}
+
+std::string errors_section(const SummaryData& data, const Paint& paint) {
+  if (data.errors.empty()) return "";
+  std::string out = section("Trouble of the environment", paint);
+  for (const EnvironmentError& error : data.errors) {
+    const std::string where =
+        error.sequence ? fmt::format("sequence {}: ", *error.sequence) : std::string();
+    out += wrapped(fmt::format("- {}{}", where, printable(error.message)), 2, kWidth);
+  }
+  if (data.sequences_in_error > data.errors.size())
+    out += fmt::format("  {} ended so; the first are shown\n",
+                       counted(data.sequences_in_error, "sequence"));
+  return out;
+}
+
+std::string properties_section(const SummaryData& data, const Paint& paint) {
+  if (data.properties.empty()) return "";
+  std::string out = section("Properties", paint);
+  for (const JudgedProperty& property : data.properties) {
+    const std::string name = printable_line(property.info.name);
+    const std::string times = grouped(property.judged);
+    switch (property.result()) {
+      case PropertyResult::held:
+        out += fmt::format("  {}{}  {}\n", paint.good(padded("held", 13)), padded_left(times, 13),
+                           name);
+        break;
+      case PropertyResult::violated:
+        out += fmt::format("  {}{}  {}\n", paint.bad(padded("VIOLATED", 13)),
+                           padded_left(times, 13), name);
+        break;
+      case PropertyResult::not_exercised:
+        out += fmt::format("  {}{}  {}\n", paint.doubtful(padded("not exercised", 13)),
+                           padded_left("never judged", 13), name);
+        break;
+    }
+  }
+  return out + "  (the number says how many times it was judged)\n";
+}
+
+std::string not_exercised_section(const SummaryData& data, const Paint& paint) {
+  if (data.not_exercised.empty()) return "";
+  std::string out = section("Not exercised", paint);
+  for (const std::string& line : data.not_exercised)
+    out += wrapped(fmt::format("- {}", printable(line)), 2, kWidth);
+  return out;
+}
+
+std::string byte_row(std::string_view label, std::string_view times, std::string_view measure,
+                     const Distribution& values) {
+  return fmt::format("  {:<18}{:>11}  {:<9}{:>12}{:>12}{:>12}{:>12}\n", label, times, measure,
+                     human_bytes(values.total()), human_bytes(values.least()),
+                     human_bytes(values.median()), human_bytes(values.greatest()));
+}
+
+// In a world where each took seconds of real work, each is worth its own figures.
+std::string each_transfer(const SummaryData& data) {
+  std::string out;
+  if (data.run.world == "sim") return out;
+  for (const TransferTally& tally : data.way_back) {
+    if (tally.each.empty()) continue;
+    std::vector<std::string> pairs;
+    for (const Transfer& transfer : tally.each)
+      pairs.push_back(fmt::format("{}/{}", transfer.wire_bytes, transfer.dirty_bytes));
+    out += listed(fmt::format("each {}, wire/dirtied in bytes", tally.operation), pairs);
+  }
+  return out;
+}
+
+std::string way_back_section(const SummaryData& data, const Paint& paint) {
+  const bool any = std::any_of(data.way_back.begin(), data.way_back.end(),
+                               [](const TransferTally& tally) { return tally.wire.count() > 0; });
+  if (!any) return "";
+  std::string out = section("The way back: bytes on the wire against bytes dirtied", paint);
+  out += fmt::format("  {:<18}{:>11}  {:<9}{:>12}{:>12}{:>12}{:>12}\n", "operation", "times", "",
+                     "total", "least", "median", "most");
+  for (const TransferTally& tally : data.way_back) {
+    if (tally.wire.count() == 0) continue;
+    out += byte_row(tally.operation, grouped(tally.wire.count()), "wire", tally.wire);
+    out += byte_row("", "", "dirtied", tally.dirty);
+  }
+  return out + each_transfer(data);
+}
+
+std::string cold_cells(const SummaryData& data) {
+  constexpr std::size_t kMostNamed = 12;
+  if (data.cold_cells.empty()) return "";
+  std::vector<std::string> names;
+  for (const CoverageCell& cell : data.cold_cells)
+    if (names.size() < kMostNamed) names.push_back(cell.state + "/" + cell.operation);
+  if (data.cold_cells.size() > kMostNamed)
+    names.push_back(fmt::format("and {} more", data.cold_cells.size() - kMostNamed));
+  return listed("never tried", names);
+}
+
+std::string coverage_section(const SummaryData& data, const Paint& paint) {
+  if (data.operations == 0) return "";
+  const std::size_t hit = data.coverage.size();
+  const std::string cells =
+      data.possible_cells > 0
+          ? fmt::format("{} of {} cells", data.possible_cells - data.cold_cells.size(),
+                        data.possible_cells)
+          : fmt::format("{} cells", hit);
+  const auto in_time = std::count_if(data.stages.begin(), data.stages.end(),
+                                     [](const auto& entry) { return entry.second.in_time > 0; });
+  std::string out = section("Coverage", paint);
+  out += wrapped(fmt::format("{} of state x operation, {} pairs of operations, steps inside {} "
+                             "stages of jobs",
+                             cells, data.operation_pairs.size(), in_time),
+                 2, kWidth);
+  std::vector<std::string> outcomes;
+  for (const auto& [outcome, times] : data.outcomes)
+    outcomes.push_back(fmt::format("{} {}", grouped(times), printable_line(outcome)));
+  out += listed("operations", outcomes) + cold_cells(data);
+  FaultTally faults;
+  for (const auto& [place, tally] : data.faults) {
+    faults.injected += tally.injected;
+    faults.with_effect += tally.with_effect;
+  }
+  if (faults.injected > 0)
+    out += fmt::format("  faults: {} injected, {} with effect\n", grouped(faults.injected),
+                       grouped(faults.with_effect));
+  return out;
+}
+
+std::string run_section(const SummaryData& data, double seconds, const Paint& paint) {
+  std::string out = section("The run", paint);
+  std::string what = fmt::format("{} in {}", printable_line(data.run.system), world_words(data));
+  if (data.run.defect)
+    what += fmt::format(", with the defect {}", printable_line(*data.run.defect));
+  out += wrapped(what, 2, kWidth);
+  out += wrapped(fmt::format("{}, {}, {} round the whole lifecycle, {}", extent(data, seconds),
+                             counted(data.operations, "operation"), counted(data.loops, "time"),
+                             counted(data.writes, "write")),
+                 2, kWidth);
+  if (!data.end.stopped_by.empty())
+    out += fmt::format("  stopped by: {}\n", printable_line(data.end.stopped_by));
+  for (const std::string& note : data.run.notes)
+    out += wrapped(fmt::format("note: {}", printable(note)), 2, kWidth);
+  if (data.replayed) return out;
+  out += fmt::format("  seed {}; the same again:\n", data.run.seed);
+  return out + fmt::format("    {}\n", printable_line(rerun_command(data)));
+}
+
+}  // namespace
+
+std::string finding_text(const Finding& finding, std::size_t indent) {
+  const ViolationKept& kept = finding.kept;
+  const std::string margin(indent, ' ');
+  const std::string inner(indent + 2, ' ');
+  std::string out =
+      fmt::format("{}{} ({})\n", margin, printable_line(kept.property), printable_line(kept.kind));
+  out += wrapped(printable(kept.message), indent + 2, kWidth);
+  if (!finding.was_kept)
+    return out + fmt::format("{}in sequence {}; not shrunk, no trace kept\n", inner, kept.sequence);
+  out +=
+      kept.steps < kept.steps_before
+          ? fmt::format("{}sequence {}, shrunk from {} to {}:\n", inner, kept.sequence,
+                        counted(kept.steps_before, "step"), grouped(kept.steps))
+          : fmt::format("{}sequence {}, {}:\n", inner, kept.sequence, counted(kept.steps, "step"));
+  for (std::size_t i = 0; i < kept.story.size(); ++i)
+    out += wrapped(fmt::format("{}. {}", i + 1, printable(kept.story[i])), indent + 4, kWidth);
+  const std::string replay = printable_line(replay_command(kept));
+  if (replay.empty()) return out + inner + "no trace was kept\n";
+  return out + fmt::format("{}see it again: {}\n", inner, replay);
+}
+
+std::string summary_text(const SummaryData& data, double seconds, bool colour) {
+  const Paint paint(colour);
+  return headline(data, seconds, paint) + findings_section(data, paint) +
+         errors_section(data, paint) + properties_section(data, paint) +
+         not_exercised_section(data, paint) + way_back_section(data, paint) +
+         coverage_section(data, paint) + run_section(data, seconds, paint);
+}
+
+}  // namespace switchback
