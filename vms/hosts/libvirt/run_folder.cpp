@@ -115,14 +115,23 @@ Nothing RunFolder::remove() {
 }
 
 std::vector<std::filesystem::path> run_folders(const std::filesystem::path& base) {
+  const std::string prefix = std::string(kMark) + "-";
   std::vector<std::filesystem::path> folders;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(base, error))
-    if (entry.is_directory(error) && std::filesystem::exists(manifest_path(entry.path()), error) &&
-        entry.path().filename().string().starts_with(std::string(kMark) + "-"))
-      folders.push_back(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(base, error)) {
+    const std::string name = entry.path().filename().string();
+    const bool named_so =
+        name.starts_with(prefix) && name.size() == prefix.size() + kRunIdLength &&
+        name.find_first_not_of("0123456789abcdef", prefix.size()) == std::string::npos;
+    if (named_so && entry.is_directory(error)) folders.push_back(entry.path());
+  }
   std::sort(folders.begin(), folders.end());
   return folders;
+}
+
+bool has_manifest(const std::filesystem::path& run) {
+  std::error_code error;
+  return std::filesystem::exists(manifest_path(run), error);
 }
 
 std::string run_id_of(const std::filesystem::path& run) {

@@ -59,10 +59,11 @@ class RunFolder {
 /// are below it and a unix socket's path has at most 107 characters.
 std::filesystem::path site_folder(const std::filesystem::path& run, Site site);
 
-/// Folders of runs below `base`, in the order of their names.
+/// Folders of runs below `base`, by their names `switchback-<8 hex digits>`, in order.
 std::vector<std::filesystem::path> run_folders(const std::filesystem::path& base);
 /// The run that a folder belongs to, by its name.
 std::string run_id_of(const std::filesystem::path& run);
+bool has_manifest(const std::filesystem::path& run);
 Result<Manifest> read_manifest(const std::filesystem::path& run);
 /// Takes the lock of a run whose process is dead; nothing while it lives.
 std::optional<int> take_lock(const std::filesystem::path& run);

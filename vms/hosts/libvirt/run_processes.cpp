@@ -24,8 +24,6 @@
 namespace switchback::libvirt {
 namespace {
 
-constexpr std::size_t kRunIdLength = 8;
-
 std::string read_all(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -109,13 +107,6 @@ std::vector<RunProcess> processes_of_run(const std::string& run_id) {
   for (Marked& one : marked_processes())
     if (one.run == run_id) processes.push_back(std::move(one.process));
   return processes;
-}
-
-std::vector<std::string> runs_with_processes() {
-  std::set<std::string> runs;
-  for (const Marked& one : marked_processes())
-    runs.insert(one.run);
-  return {runs.begin(), runs.end()};
 }
 
 void end_processes(const std::vector<RunProcess>& processes) {

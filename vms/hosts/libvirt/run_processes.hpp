@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -19,9 +18,6 @@ struct RunProcess {
 /// names a file or domain with its mark (libvirt gives QEMU an environment of its own). Never this
 /// process or one that it descends from.
 std::vector<RunProcess> processes_of_run(const std::string& run_id);
-
-/// The ids of all runs that have such processes.
-std::vector<std::string> runs_with_processes();
 
 /// SIGTERM to all, SIGKILL to those left after five seconds; returns when none is left.
 void end_processes(const std::vector<RunProcess>& processes);

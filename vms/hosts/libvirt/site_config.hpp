@@ -15,6 +15,8 @@ namespace switchback::libvirt {
 
 /// Every domain and file that a run makes has this in front of its name, with the run's id.
 inline constexpr const char* kMark = "switchback";
+/// A run's id: so many hex digits, in lower case.
+inline constexpr std::size_t kRunIdLength = 8;
 
 struct SiteConfig {
   Site site{};

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// See two_sites.hpp.
+#include "vms/hosts/libvirt/two_sites.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vms/hosts/libvirt/clean.hpp"
+#include "vms/hosts/libvirt/deadline.hpp"
+#include "vms/hosts/libvirt/kvm_probe.hpp"
+
+namespace switchback::libvirt {
+namespace {
+
+struct NeededProgram {
+  const char* name;
+  const char* package;
+};
+constexpr std::array kAlways = {NeededProgram{"qemu-img", "qemu-utils"},
+                                NeededProgram{"qemu-nbd", "qemu-utils"}};
+constexpr std::array kForOwnDaemons = {
+    NeededProgram{"libvirtd", "libvirt-daemon libvirt-daemon-driver-qemu"},
+    NeededProgram{"qemu-system-x86_64", "qemu-system-x86"}, NeededProgram{"tini", "tini"},
+    NeededProgram{"setpriv", "util-linux"}};
+
+template <std::size_t N>
+Nothing need(const std::array<NeededProgram, N>& programs) {
+  for (const NeededProgram& program : programs)
+    if (!find_program(program.name))
+      return environment_error(fmt::format("{} is not installed", program.name),
+                               fmt::format("apt-get install {}", program.package));
+  return {};
+}
+
+std::optional<uid_t> unprivileged_user() {
+  if (geteuid() != 0) return std::nullopt;
+  const passwd* const user = getpwnam(kUnprivilegedUser);
+  return user != nullptr ? std::optional(user->pw_uid) : std::nullopt;
+}
+
+/// The folders that a session daemon wants, and its configuration.
+Nothing prepare_home(const std::filesystem::path& home, std::optional<uid_t> owner) {
+  std::error_code error;
+  for (const char* name : {"home", "run", "config/libvirt", "cache", "data", "vol", "sock"})
+    std::filesystem::create_directories(home / name, error);
+  // Without its own log handler every VM start would bring up a log daemon as well.
+  std::ofstream(home / "config/libvirt/qemu.conf") << "stdio_handler = \"file\"\n";
+  if (error)
+    return environment_error(fmt::format("{}: {}", home.string(), error.message()),
+                             "choose another folder with --run-folder");
+  const auto give = [&](const std::filesystem::path& path) {
+    return !owner || chown(path.c_str(), *owner, static_cast<gid_t>(-1)) == 0;
+  };
+  bool given = give(home);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(home))
+    given = give(entry.path()) && given;
+  if (!given || chmod((home / "run").c_str(), 0700) != 0)
+    return environment_error(
+        fmt::format("{} can't be given to {}", home.string(), kUnprivilegedUser),
+        "choose another folder with --run-folder");
+  return {};
+}
+
+std::string last_lines(const std::filesystem::path& log) {
+  std::ifstream file(log);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);)
+    lines.push_back(line);
+  std::string text;
+  for (std::size_t n = lines.size() > 5 ? lines.size() - 5 : 0; n < lines.size(); ++n)
+    text += "\n  " + lines[n];
+  return text;
+}
+
+SiteConfig config_of(const RunFolder& folder, const SiteManifest& site) {
+  return {.site = site.site,
+          .uri = site.uri,
+          .storage = site.storage,
+          .sockets = site_folder(folder.path(), site.site) / "sock",
+          .run_id = folder.manifest().run_id,
+          .owner = site.own_daemon ? unprivileged_user() : std::nullopt};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TwoSites>> TwoSites::open(const std::filesystem::path& run_base,
+                                                 const std::optional<ForeignSites>& foreign) {
+  SB_TRY(need(kAlways));
+  std::vector<SiteManifest> given;
+  if (foreign) {
+    given = {{.site = Site::primary,
+              .uri = foreign->primary_uri,
+              .storage = std::filesystem::absolute(foreign->primary_storage),
+              .own_daemon = false},
+             {.site = Site::recovery,
+              .uri = foreign->recovery_uri,
+              .storage = std::filesystem::absolute(foreign->recovery_storage),
+              .own_daemon = false}};
+    for (const SiteManifest& site : given)
+      if (access(site.storage.c_str(), W_OK) != 0)
+        return bad_input(
+            fmt::format("storage folder {}: {}", site.storage.string(), std::strerror(errno)),
+            "name a folder that can be written, also by QEMU");
+  } else {
+    SB_TRY(need(kForOwnDaemons));
+  }
+  SB_ASSIGN(folder, RunFolder::create(run_base, given));
+  std::unique_ptr<TwoSites> sites(new TwoSites(std::move(folder)));
+  if (foreign) {
+    for (const SiteManifest& site : sites->folder_.manifest().sites) {
+      const std::filesystem::path sockets = config_of(sites->folder_, site).sockets;
+      std::error_code ignored;
+      std::filesystem::create_directories(sockets, ignored);
+      chmod(sockets.c_str(), 0777);  // QEMU may run as a user that we don't know
+    }
+  } else {
+    SB_TRY(sites->start_daemons());
+  }
+  for (const SiteManifest& site : sites->folder_.manifest().sites)
+    SB_TRY(sites->connect(site));
+  SB_TRY(sites->decide_acceleration());
+  return sites;
+}
+
+TwoSites::~TwoSites() {
+  for (const std::unique_ptr<Connection>& connection : connections_)
+    remove_marked_objects(*connection);
+  connections_.clear();
+  daemons_.clear();
+  end_run(folder_.manifest().run_id);
+  static_cast<void>(folder_.remove());
+}
+
+Nothing TwoSites::start_daemons() {
+  for (const SiteManifest& site : folder_.manifest().sites)
+    SB_TRY(start_daemon(config_of(folder_, site)));
+  return {};
+}
+
+Nothing TwoSites::start_daemon(const SiteConfig& site) {
+  const std::filesystem::path home = site_folder(folder_.path(), site.site);
+  SB_TRY(prepare_home(home, site.owner));
+  // tini adopts and reaps QEMU processes: libvirt waits for a dead one to be reaped, which a slow
+  // init takes seconds for.
+  std::vector<std::string> command{"tini", "-s", "--"};
+  if (site.owner)
+    command.insert(command.end(), {"setpriv", "--reuid", std::to_string(*site.owner), "--regid",
+                                   std::to_string(*site.owner), "--clear-groups"});
+  command.insert(command.end(), {"libvirtd", "--timeout", "0"});
+  SB_ASSIGN(daemon,
+            BackgroundProgram::start(
+                {.command = command,
+                 .environment = {fmt::format("{}={}", kRunVariable, site.run_id),
+                                 "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+                                 fmt::format("HOME={}", (home / "home").string()),
+                                 fmt::format("XDG_RUNTIME_DIR={}", (home / "run").string()),
+                                 fmt::format("XDG_CONFIG_HOME={}", (home / "config").string()),
+                                 fmt::format("XDG_CACHE_HOME={}", (home / "cache").string()),
+                                 fmt::format("XDG_DATA_HOME={}", (home / "data").string())},
+                 .log = home / "libvirtd.log",
+                 .listening_socket = std::nullopt}));
+  daemons_.push_back(std::move(daemon));
+  return {};
+}
+
+Nothing TwoSites::connect(const SiteManifest& manifest) {
+  const SiteConfig site = config_of(folder_, manifest);
+  if (!manifest.own_daemon) {
+    SB_ASSIGN(connection, Connection::open(site));
+    connections_.push_back(std::move(connection));
+    return {};
+  }
+  BackgroundProgram& daemon = daemons_[static_cast<std::size_t>(site.site)];
+  const std::filesystem::path log = site_folder(folder_.path(), site.site) / "libvirtd.log";
+  const Deadline deadline = Deadline::after(std::chrono::seconds(60));
+  while (true) {
+    Result<std::unique_ptr<Connection>> connection = Connection::open(site);
+    if (connection) {
+      connections_.push_back(std::move(*connection));
+      return {};
+    }
+    if (daemon.wait_until_ended(std::chrono::milliseconds(20)) || deadline.passed())
+      return environment_error(
+          fmt::format("the libvirt daemon of the {} site does not come up:{}", name_of(site.site),
+                      last_lines(log)),
+          "apt-get install libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86");
+  }
+}
+
+Nothing TwoSites::decide_acceleration() {
+  SB_ASSIGN(kvm, probe_kvm(folder_.path(), folder_.manifest().run_id, unprivileged_user()));
+  use_kvm_ = kvm.usable;
+  notes_.push_back(kvm.note);
+  return {};
+}
+
+}  // namespace switchback::libvirt

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two libvirts of a run: daemons of its own, or those that the user named.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vms/hosts/libvirt/connection.hpp"
+#include "vms/hosts/libvirt/process.hpp"
+#include "vms/hosts/libvirt/run_folder.hpp"
+
+namespace switchback::libvirt {
+
+/// Daemons that are not ours.
+struct ForeignSites {
+  std::string primary_uri;
+  std::string recovery_uri;
+  std::filesystem::path primary_storage;
+  std::filesystem::path recovery_storage;
+};
+
+class TwoSites {
+ public:
+  /// Brings up two private daemons, each in its own folder of the run and, if this process is root,
+  /// under an unprivileged user; or connects to foreign ones. Errors name what is missing and how
+  /// to install it; nothing is left behind by a failed start.
+  static Result<std::unique_ptr<TwoSites>> open(const std::filesystem::path& run_base,
+                                                const std::optional<ForeignSites>& foreign);
+  /// Ends and removes everything that bears the run's mark.
+  ~TwoSites();
+
+  [[nodiscard]] const Connection& connection(Site site) const {
+    return *connections_[static_cast<std::size_t>(site)];
+  }
+  [[nodiscard]] const RunFolder& folder() const { return folder_; }
+  [[nodiscard]] bool use_kvm() const { return use_kvm_; }
+  /// What a report should say of these sites, e.g. why KVM is not used.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+
+ private:
+  explicit TwoSites(RunFolder folder) : folder_(std::move(folder)) {}
+  Nothing start_daemons();
+  Nothing start_daemon(const SiteConfig& site);
+  Nothing connect(const SiteManifest& manifest);
+  Nothing decide_acceleration();
+
+  RunFolder folder_;
+  std::vector<BackgroundProgram> daemons_;
+  std::vector<std::unique_ptr<Connection>> connections_;  ///< by site
+  bool use_kvm_ = false;
+  std::vector<std::string> notes_;
+};
+
+/// The user that daemons of root run under: it must be in the passwd file, or libvirt starts no VM.
+inline constexpr const char* kUnprivilegedUser = "nobody";
+
+}  // namespace switchback::libvirt
