@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reference service in a fresh simulated world, driven as the harness drives any DR system, and
+// the truth about its one item: what the guest wrote.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "harness/lifecycle/transition_table.hpp"
+#include "vms/hosts/sim/sim_site.hpp"
+#include "vms/hosts/sim/sim_world.hpp"
+
+namespace switchback::sim {
+
+/// The content of an item: for each disk, the write that each block shows.
+using Content = std::vector<std::map<BlockNumber, WriteSeq>>;
+
+/// Once round from an unprotected VM to a protected one that has been away and back.
+inline const std::vector<Operation> kThereAndBack = {
+    Operation::planned_failover,  Operation::commit,          Operation::planned_failback,
+    Operation::complete_failover, Operation::commit_failback, Operation::reverse_replicate};
+
+/// Twice round, with a delta round each time, and the end of protection.
+inline std::vector<Operation> whole_life() {
+  std::vector<Operation> life = {Operation::enable};
+  for (int round = 0; round < 2; ++round) {
+    life.push_back(Operation::delta_replication);
+    life.insert(life.end(), kThereAndBack.begin(), kThereAndBack.end());
+  }
+  life.push_back(Operation::disable);
+  return life;
+}
+
+class ServiceBench {
+ public:
+  /// Called before each advance(), with the number of calls that the job has made so far.
+  using Hook = std::function<void(unsigned call, const JobPoint&)>;
+
+  ServiceBench() : world_(std::move(*SimWorldFactory(recovery::reference_stages()).make(1))) {
+    must(laboratory().create_item(item));
+    history_.push_back(truth_);
+  }
+
+  // Sizes that end within a grain and within a block.
+  const ItemSpec item{"vm", {{"vda", 5 * kTrackingGrain + 12345}, {"vdb", 1000001}}};
+
+  Laboratory& laboratory() { return *world_.laboratory; }
+  DrSystem& system() { return *world_.system; }
+  ItemStatus status() { return must(system().status(item.name)); }
+  [[nodiscard]] const Content& truth() const { return truth_; }
+
+  Site active() { return active_site(status().state).value(); }
+  [[nodiscard]] BlockNumber block_count(std::size_t disk) const {
+    return DiskGeometry{.size_bytes = item.disks[disk].size_bytes, .volatile_cache = false}
+        .block_count();
+  }
+
+  /// The guest writes one block, where it runs; false if it runs nowhere.
+  bool write(std::size_t disk, BlockNumber block) {
+    const LiveCopies live = must(laboratory().live_copies(item.name));
+    EXPECT_FALSE(live.primary && live.recovery) << "two live copies";
+    if (!live.primary && !live.recovery) return false;
+    block %= block_count(disk);
+    must(laboratory().write(item.name, live.primary ? Site::primary : Site::recovery,
+                            {{disk, block, ++last_}}));
+    truth_[disk][block] = last_;
+    history_.push_back(truth_);
+    return true;
+  }
+  /// A handful of blocks, other ones each time.
+  void write_some(std::uint64_t salt) {
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      EXPECT_TRUE(write(0, salt * 29 + i * 37));
+      EXPECT_TRUE(write(1, salt * 83 + i * 111));
+    }
+    EXPECT_TRUE(write(salt % 2, block_count(salt % 2) - 1));
+  }
+
+  /// Asks for the operation, or for delta replication lets the time pass until the service starts
+  /// it, and drives its job to the end.
+  Outcome run(Operation operation, const Hook& before_advance = {}) {
+    Progress progress;
+    if (operation == Operation::delta_replication) {
+      must(system().pass_time(system().capabilities().copy_frequency));
+      progress = status().job.value();
+    } else {
+      progress = must(system().start(item, operation));
+    }
+    return drive(progress, before_advance);
+  }
+  /// Drives a job that stands at `progress` to its end. If the controller dies on the way and has
+  /// forgotten the job, because nothing was recorded of it yet, the operation is asked for again.
+  Outcome drive(Progress progress, const Hook& before_advance = {}) {
+    for (unsigned call = 0; std::holds_alternative<JobPoint>(progress); ++call) {
+      EXPECT_LT(call, 10000U) << "the job does not end";
+      const JobPoint point = std::get<JobPoint>(progress);
+      if (before_advance) before_advance(call, point);
+      if (!status().job) return run(point.operation);
+      progress = must(system().advance(item.name));
+    }
+    return std::get<Outcome>(progress);
+  }
+  void run_to_done(Operation operation) {
+    const Outcome outcome = run(operation);
+    ASSERT_TRUE(std::holds_alternative<Done>(outcome))
+        << name_of(operation) << ": " << reason_of(outcome);
+  }
+
+  Content disks(Site site) {
+    Content content;
+    for (std::size_t disk = 0; disk < item.disks.size(); ++disk)
+      content.push_back(blocks(must(laboratory().open_disk(item.name, site, disk))));
+    return content;
+  }
+  Content point(const std::string& id) {
+    const auto locators = must(system().locate_point(item.name, id));
+    Content content;
+    for (std::size_t disk = 0; disk < locators.size(); ++disk)
+      content.push_back(blocks(must(laboratory().open_located(item.name, disk, locators[disk]))));
+    return content;
+  }
+  /// True if the content is what the guest had written at some instant.
+  [[nodiscard]] bool was_ever(const Content& content) const {
+    return std::find(history_.begin(), history_.end(), content) != history_.end();
+  }
+
+  std::vector<std::string> census() {
+    std::vector<std::string> found;
+    for (const CensusEntry& entry : must(laboratory().census(item.name)))
+      found.push_back(fmt::format("{} {} {}", name_of(entry.site), entry.kind, entry.name));
+    return found;
+  }
+  /// All that can be seen of the item from outside, in words.
+  std::vector<std::string> everything() {
+    const ItemStatus now = status();
+    std::vector<std::string> seen = census();
+    seen.push_back(switchback::describe(now.state));
+    seen.push_back(now.job ? "job in stage " + now.job->stage : "no job");
+    seen.push_back(fmt::format("synchronized {}", now.last_synchronized.count()));
+    for (const RecoveryPoint& listed : now.points)
+      seen.push_back(
+          fmt::format("point {} {}: {}", listed.id, listed.cut.count(), words(point(listed.id))));
+    const LiveCopies live = must(laboratory().live_copies(item.name));
+    if (live.primary) seen.push_back("runs at primary: " + words(disks(Site::primary)));
+    if (live.recovery) seen.push_back("runs at recovery: " + words(disks(Site::recovery)));
+    return seen;
+  }
+
+  /// The VM runs on one site only, and its guest finds every block as it wrote it.
+  void expect_nothing_lost() {
+    const LiveCopies live = must(laboratory().live_copies(item.name));
+    ASSERT_NE(live.primary, live.recovery);
+    EXPECT_EQ(live.primary ? Site::primary : Site::recovery, active());
+    EXPECT_EQ(words(disks(active())), words(truth_));
+  }
+
+  template <class T>
+  static T must(Result<T> result) {
+    if (!result) {
+      ADD_FAILURE() << result.error().message;
+      std::abort();  // nothing after it would make sense
+    }
+    return std::move(*result);
+  }
+  static void must(const Nothing& result) { EXPECT_TRUE(result) << result.error().message; }
+
+ private:
+  static std::map<BlockNumber, WriteSeq> blocks(std::unique_ptr<ImageReader> image) {
+    std::map<BlockNumber, WriteSeq> content;
+    must(image->visit_blocks([&](BlockNumber block, Shown shown) { content[block] = shown.seq; }));
+    return content;
+  }
+  static std::string words(const Content& content) {
+    std::string text;
+    for (const auto& disk : content) {
+      text += "[";
+      for (const auto& [block, seq] : disk)
+        text += fmt::format(" {}={}", block, seq);
+      text += " ]";
+    }
+    return text;
+  }
+
+  World world_;
+  WriteSeq last_ = 0;
+  Content truth_{2};
+  std::vector<Content> history_;
+};
+
+}  // namespace switchback::sim
