@@ -9,17 +9,10 @@
 
 #include "harness/system/dr_system.hpp"
 #include "vms/recovery/catalog.hpp"
+#include "vms/recovery/link.hpp"
 #include "vms/recovery/stages.hpp"
 
 namespace switchback::recovery {
-
-/// The link between the sites, for faults.
-class Link {
- public:
-  virtual ~Link() = default;
-  virtual void cut() = 0;
-  virtual void heal() = 0;
-};
 
 /// What a service works with. It owns all but the link, which outlives it.
 struct ServiceParts {

@@ -4,7 +4,7 @@
 
 #include "harness/base/result.hpp"
 #include "harness/system/laboratory.hpp"
-#include "vms/recovery/reference_system.hpp"
+#include "vms/recovery/link.hpp"
 
 namespace switchback::sim {
 

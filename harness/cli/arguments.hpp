@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the command line says, as plain data.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace switchback {
+
+inline constexpr const char* kTool = "switchback 0.1.0";
+
+/// Exit codes; see README.md. 124 is never used: timeout(1) does.
+inline constexpr int kExitHeld = 0;
+inline constexpr int kExitViolated = 1;
+inline constexpr int kExitCouldNot = 2;
+inline constexpr int kExitInconclusive = 3;
+
+/// Which world, and where its two sites are.
+struct WorldArguments {
+  std::string system = "sim";
+  std::optional<std::string> defect;
+  std::optional<std::string> primary_uri;
+  std::optional<std::string> recovery_uri;
+  std::optional<std::filesystem::path> primary_storage;
+  std::optional<std::filesystem::path> recovery_storage;
+  std::optional<std::filesystem::path> run_folder;
+};
+
+/// Where results go.
+struct OutputArguments {
+  std::optional<std::filesystem::path> log;
+  std::optional<std::filesystem::path> junit;
+  bool json = false;
+  bool quiet = false;
+};
+
+struct RunArguments {
+  WorldArguments world;
+  OutputArguments output;
+  std::optional<std::uint64_t> seed;
+  std::optional<double> max_seconds;
+  std::optional<std::uint64_t> max_sequences;
+  std::uint64_t max_failures = 1;
+  std::optional<unsigned> jobs;
+  std::vector<std::string> profiles;
+  std::optional<std::size_t> max_steps;
+  std::filesystem::path trace_folder = "switchback-traces";
+  bool shrink = true;
+};
+
+struct ReplayArguments {
+  WorldArguments world;  ///< `system` empty: the trace's own
+  OutputArguments output;
+  std::filesystem::path trace;
+  std::uint64_t repeat = 1;
+};
+
+struct ShrinkArguments {
+  WorldArguments world;
+  std::filesystem::path trace;
+  std::filesystem::path out;
+  std::uint64_t max_candidates = 2000;
+};
+
+struct CleanArguments {
+  std::optional<std::filesystem::path> run_folder;
+  bool json = false;
+};
+
+// The commands. Each returns its exit code.
+int run_command(const RunArguments& arguments);
+int replay_command(const ReplayArguments& arguments);
+int shrink_command(const ShrinkArguments& arguments);
+int clean_command(const CleanArguments& arguments);
+int lifecycle_command(const std::string& format);
+int defects_command();
+
+}  // namespace switchback

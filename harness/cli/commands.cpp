@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands that run sequences: run, replay, shrink.
+#include <random>
+
+#include <fmt/core.h>
+
+#include "harness/campaign/campaign.hpp"
+#include "harness/cli/arguments.hpp"
+#include "harness/cli/interruption.hpp"
+#include "harness/cli/reporting.hpp"
+#include "harness/cli/stopwatch.hpp"
+#include "harness/cli/worlds.hpp"
+#include "reports/output_file.hpp"
+
+namespace switchback {
+namespace {
+
+/// A new seed that people can type.
+std::uint64_t new_seed() {
+  return std::random_device{}() & 0x7fffffffU;
+}
+
+Result<std::vector<Profile>> chosen_profiles(const std::vector<std::string>& names) {
+  if (names.empty()) return std::vector<Profile>(profiles().begin(), profiles().end());
+  std::vector<Profile> chosen;
+  for (const std::string& name : names) {
+    const std::optional<Profile> profile = profile_named(name);
+    if (!profile) {
+      std::string known;
+      for (const Profile& one : profiles())
+        known += fmt::format(" {}", one.name);
+      return bad_input(fmt::format("'{}' is no profile", name), "choose from:" + known);
+    }
+    chosen.push_back(*profile);
+  }
+  return chosen;
+}
+
+/// The folder of traces must take a file before a run is worth its time.
+Nothing prepare_trace_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  const std::filesystem::path probe = folder / ".switchback-probe";
+  if (!error) {
+    const Nothing written = write_whole_file(probe, "");
+    std::filesystem::remove(probe, error);
+    if (written) return {};
+    return tl::unexpected(written.error().within("folder for traces"));
+  }
+  return bad_input(
+      fmt::format("the folder for traces {} can't be made: {}", folder.string(), error.message()),
+      "name a folder that can be written with --trace-dir");
+}
+
+int exit_code_after(int code) {
+  const int signal = signal_received();
+  return signal == 0 ? code : 128 + signal;
+}
+
+/// What a trace says of its world, unless the command line says otherwise.
+WorldArguments world_of(WorldArguments given, const Trace& trace) {
+  if (given.system.empty()) given.system = trace.system;
+  if (!given.defect) given.defect = trace.defect;
+  if (given.defect == "none") given.defect.reset();
+  return given;
+}
+
+}  // namespace
+
+int run_command(const RunArguments& arguments) {
+  const Stopwatch watch;
+  watch_signals();
+  const Result<std::vector<Profile>> profiles = chosen_profiles(arguments.profiles);
+  if (!profiles) return report_error(profiles.error());
+  if (const Nothing ready = prepare_trace_folder(arguments.trace_folder); !ready)
+    return report_error(ready.error());
+  Result<std::unique_ptr<Reporting>> reporting = Reporting::open(
+      arguments.output, [&watch] { return watch.seconds(); }, arguments.world.system != "sim");
+  if (!reporting) return report_error(reporting.error());
+  Result<ChosenWorld> world = choose_world(arguments.world);
+  if (!world) return report_error(world.error());
+
+  CampaignOptions options;
+  options.tool = kTool;
+  options.seed = arguments.seed.value_or(new_seed());
+  options.max_sequences = arguments.max_sequences;
+  options.max_seconds = arguments.max_seconds;
+  if (!options.max_sequences && !options.max_seconds) options.max_seconds = 60;
+  options.max_failures = arguments.max_failures;
+  options.jobs = arguments.jobs.value_or(world->default_jobs);
+  options.profiles = *profiles;
+  options.limits = world->limits;
+  if (arguments.max_steps) options.limits.steps_max = *arguments.max_steps;
+  options.defect = arguments.world.defect;
+  options.notes = world->notes;
+  options.shrink = arguments.shrink;
+  options.shrink_world = world->shrink_world.get();
+  options.trace_folder = arguments.trace_folder;
+  options.elapsed_seconds = [&watch] { return watch.seconds(); };
+  options.interrupted = [] { return signal_received() != 0; };
+  run_campaign(*world->worlds, all_properties(), options, (*reporting)->events());
+  world->worlds.reset();  // daemons and folders go before the verdict is told
+  std::error_code not_empty;
+  std::filesystem::remove(arguments.trace_folder, not_empty);
+  return exit_code_after((*reporting)->finish());
+}
+
+int replay_command(const ReplayArguments& arguments) {
+  const Stopwatch watch;
+  watch_signals();
+  const Result<Trace> trace = load_trace(arguments.trace);
+  if (!trace) return report_error(trace.error());
+  const WorldArguments where = world_of(arguments.world, *trace);
+  Result<std::unique_ptr<Reporting>> reporting = Reporting::open(
+      arguments.output, [&watch] { return watch.seconds(); }, true);
+  if (!reporting) return report_error(reporting.error());
+  Result<ChosenWorld> world = choose_world(where);
+  if (!world) return report_error(world.error());
+
+  CampaignOptions options;
+  options.tool = kTool;
+  options.seed = trace->sequence.seed;
+  options.defect = where.defect;
+  options.notes = world->notes;
+  options.elapsed_seconds = [&watch] { return watch.seconds(); };
+  options.interrupted = [] { return signal_received() != 0; };
+  replay(*world->worlds, all_properties(), options, trace->sequence, arguments.repeat,
+         (*reporting)->events());
+  world->worlds.reset();
+  return exit_code_after((*reporting)->finish());
+}
+
+int shrink_command(const ShrinkArguments& arguments) {
+  watch_signals();
+  const Result<Trace> trace = load_trace(arguments.trace);
+  if (!trace) return report_error(trace.error());
+  if (!trace->violation)
+    return report_error({ErrorKind::bad_input,
+                         fmt::format("{} names no violation to keep", arguments.trace.string()),
+                         "replay it first, or take a trace that a run has kept"});
+  const WorldArguments where = world_of(arguments.world, *trace);
+  Result<ChosenWorld> world = choose_world(where);
+  if (!world) return report_error(world.error());
+
+  CampaignOptions options;
+  options.tool = kTool;
+  options.defect = where.defect;
+  options.shrink_budget.max_candidates = arguments.max_candidates;
+  options.shrink_world = world->shrink_world.get();
+  options.elapsed_seconds = [] { return 0.0; };
+  options.interrupted = [] { return signal_received() != 0; };
+  const ExpectedViolation& expected = *trace->violation;
+  const Violation violation{expected.property, expected.kind, expected.summary};
+  const std::optional<std::size_t> breaks =
+      reproduces(*world->worlds, all_properties(), options, trace->sequence, violation);
+  if (!breaks) {
+    fmt::print(stderr, "switchback: {} does not break {} here ({}); nothing was written\n",
+               arguments.trace.string(), expected.property, expected.kind);
+    return kExitInconclusive;
+  }
+  const std::filesystem::path out = arguments.out.empty() ? arguments.trace : arguments.out;
+  const Result<std::optional<ShrinkResult>> shrunk = shrink_and_keep(
+      *world->worlds, all_properties(), options, trace->sequence, violation, *breaks, out);
+  if (!shrunk) return report_error(shrunk.error());
+  const std::size_t before = trace->sequence.steps.size();
+  const std::size_t after = *shrunk ? (*shrunk)->smallest.steps.size() : before;
+  fmt::print("{} steps became {}, after {} sequences: {}\n", before, after,
+             *shrunk ? (*shrunk)->candidates : 0, out.string());
+  if (*shrunk)
+    for (const Step& step : (*shrunk)->smallest.steps)
+      fmt::print("  {}\n", describe(step));
+  return exit_code_after(kExitHeld);
+}
+
+}  // namespace switchback

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program `switchback`: reads the command line and hands over to the command.
+#include <map>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include "harness/cli/arguments.hpp"
+
+namespace switchback {
+namespace {
+
+const std::map<std::string, double> kTimeUnits = {{"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}};
+
+void add_world_options(CLI::App& command, WorldArguments& world, bool from_trace) {
+  auto* const system = command.add_option(
+      "--system", world.system,
+      from_trace ? "world to run in: sim or libvirt (default: the trace's own)"
+                 : "world to run in: sim (simulated) or libvirt (real QEMU VMs)");
+  system->check(CLI::IsMember({"sim", "libvirt"}));
+  if (!from_trace) system->capture_default_str();
+  command.add_option("--defect", world.defect,
+                     from_trace ? "plant this defect; 'none': the sound service (default: the "
+                                  "trace's own)"
+                                : "plant this defect in the reference service (see: defects)");
+  command.add_option("--primary", world.primary_uri, "libvirt URI of the primary site");
+  command.add_option("--recovery", world.recovery_uri, "libvirt URI of the recovery site");
+  command.add_option("--primary-storage", world.primary_storage,
+                     "folder for the primary site's volumes");
+  command.add_option("--recovery-storage", world.recovery_storage,
+                     "folder for the recovery site's volumes");
+  command.add_option("--run-folder", world.run_folder,
+                     "where runs keep their daemons and manifest (default: $TMPDIR or /var/tmp)");
+}
+
+void add_output_options(CLI::App& command, OutputArguments& output) {
+  command.add_option("--log", output.log, "write the event log (NDJSON) to this file");
+  command.add_option("--report-junit", output.junit, "write JUnit XML to this file");
+  command.add_flag("--json", output.json, "print one JSON summary document on stdout");
+  command.add_flag("-q,--quiet", output.quiet, "no progress line, no summary text");
+}
+
+void add_run(CLI::App& app, RunArguments& run) {
+  CLI::App& command = *app.add_subcommand("run", "draw and run random sequences");
+  add_world_options(command, run.world, false);
+  add_output_options(command, run.output);
+  command.add_option("--seed", run.seed, "seed of the campaign (default: a new one each run)");
+  command.add_option("--max-time", run.max_seconds, "stop after this time: 60s, 5m, 1h")
+      ->transform(CLI::AsNumberWithUnit(kTimeUnits, CLI::AsNumberWithUnit::CASE_SENSITIVE))
+      ->check(CLI::PositiveNumber);
+  command.add_option("--max-sequences", run.max_sequences, "stop after so many sequences")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option("--max-failures", run.max_failures,
+                  "stop after so many failing sequences; 0: never")
+      ->capture_default_str();
+  command.add_option("--jobs", run.jobs, "sequences at a time (default: 1; libvirt: 2)")
+      ->check(CLI::Range(1U, 256U));
+  command.add_option("--profile", run.profiles, "draw from these mixtures only");
+  command.add_option("--max-steps", run.max_steps, "longest sequence")->check(CLI::PositiveNumber);
+  command.add_option("--trace-dir", run.trace_folder, "where traces of violations are kept")
+      ->capture_default_str();
+  command.add_flag("!--no-shrink", run.shrink, "keep failing sequences as they are");
+}
+
+void add_replay(CLI::App& app, ReplayArguments& replay) {
+  CLI::App& command = *app.add_subcommand("replay", "run the sequence of a trace file again");
+  replay.world.system.clear();
+  add_world_options(command, replay.world, true);
+  add_output_options(command, replay.output);
+  command.add_option("trace", replay.trace, "trace file")->required();
+  command.add_option("--repeat", replay.repeat, "run it so many times")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+}
+
+void add_shrink(CLI::App& app, ShrinkArguments& shrink) {
+  CLI::App& command = *app.add_subcommand("shrink", "make the sequence of a trace file shorter");
+  shrink.world.system.clear();
+  add_world_options(command, shrink.world, true);
+  command.add_option("trace", shrink.trace, "trace file")->required();
+  command.add_option("-o,--out", shrink.out, "file for the result (default: in place)");
+  command.add_option("--max-candidates", shrink.max_candidates, "sequences to run at most")
+      ->capture_default_str();
+}
+
+int dispatch(int argc, char** argv) {
+  CLI::App app{"Switchback: property-based verification of disaster recovery for VMs"};
+  app.set_version_flag("--version", kTool);
+  app.require_subcommand(1);
+
+  RunArguments run;
+  add_run(app, run);
+  ReplayArguments replay;
+  add_replay(app, replay);
+  ShrinkArguments shrink;
+  add_shrink(app, shrink);
+  CleanArguments clean;
+  CLI::App& clean_app = *app.add_subcommand("clean", "remove what killed runs left behind");
+  clean_app.add_option("--run-folder", clean.run_folder,
+                       "where runs keep their manifest (default: $TMPDIR or /var/tmp)");
+  clean_app.add_flag("--json", clean.json, "print what was removed as JSON");
+  std::string format = "table";
+  app.add_subcommand("lifecycle", "print the lifecycle that is verified")
+      ->add_option("--format", format, "table, markdown or mermaid")
+      ->check(CLI::IsMember({"table", "markdown", "mermaid"}))
+      ->capture_default_str();
+  app.add_subcommand("defects", "list the defects that can be planted");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    app.exit(error);
+    return kExitCouldNot;
+  }
+  const CLI::App* const chosen = app.get_subcommands().front();
+  if (chosen->get_name() == "run") return run_command(run);
+  if (chosen->get_name() == "replay") return replay_command(replay);
+  if (chosen->get_name() == "shrink") return shrink_command(shrink);
+  if (chosen->get_name() == "clean") return clean_command(clean);
+  if (chosen->get_name() == "defects") return defects_command();
+  return lifecycle_command(format);
+}
+
+}  // namespace
+}  // namespace switchback
+
+int main(int argc, char** argv) {
+  return switchback::dispatch(argc, argv);
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long a run has been going on: budgets and the summary's seconds, and nothing else.
+#pragma once
+
+#include <chrono>
+
+namespace switchback {
+
+class Stopwatch {
+ public:
+  [[nodiscard]] double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace switchback

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// From arguments to a world: the only place that knows all of them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/base/result.hpp"
+#include "harness/cli/arguments.hpp"
+#include "harness/sequence/generator.hpp"
+#include "harness/system/laboratory.hpp"
+
+namespace switchback {
+
+/// A world that a command can use, and what is to be told about it.
+struct ChosenWorld {
+  std::unique_ptr<WorldFactory> worlds;
+  std::unique_ptr<WorldFactory> shrink_world;  ///< a faster one with the same defect; may be null
+  SequenceLimits limits;
+  unsigned default_jobs = 1;
+  std::vector<std::string> notes;
+};
+
+/// An unknown defect, half a pair of URIs or an unreachable daemon is an Error with the way out.
+Result<ChosenWorld> choose_world(const WorldArguments& arguments);
+
+}  // namespace switchback

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes worlds of real VMs with the reference service in them.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "harness/system/laboratory.hpp"
+#include "vms/hosts/libvirt/two_sites.hpp"
+#include "vms/recovery/stages.hpp"
+
+namespace switchback::libvirt {
+
+/// Worlds share the two daemons, and nothing else: each has a laboratory, a service, a catalog and
+/// a meter of its own, so that several can be used at once.
+class LibvirtWorldFactory final : public WorldFactory {
+ public:
+  LibvirtWorldFactory(std::unique_ptr<TwoSites> sites, recovery::StageTable stages)
+      : sites_(std::move(sites)), stages_(std::move(stages)) {}
+  Result<World> make(std::uint64_t seed) override;
+  [[nodiscard]] std::string name() const override { return "libvirt"; }
+  [[nodiscard]] bool deterministic() const override { return false; }
+
+  [[nodiscard]] const std::vector<std::string>& notes() const { return sites_->notes(); }
+
+ private:
+  std::unique_ptr<TwoSites> sites_;
+  recovery::StageTable stages_;
+  std::atomic<std::uint64_t> worlds_{0};
+};
+
+}  // namespace switchback::libvirt
