@@ -53,6 +53,8 @@ class ServiceBench {
 
   Laboratory& laboratory() { return *world_.laboratory; }
   DrSystem& system() { return *world_.system; }
+  /// Another controller takes over the same two sites.
+  void replace_system(std::unique_ptr<DrSystem> system) { world_.system = std::move(system); }
   ItemStatus status() { return must(system().status(item.name)); }
   [[nodiscard]] const Content& truth() const { return truth_; }
 
