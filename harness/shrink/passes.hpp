@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ways in which a sequence is made simpler. Each tries many candidates and tells whether any
+// was accepted. shrink() decides their order.
+#pragma once
+
+#include "harness/shrink/trials.hpp"
+
+namespace switchback {
+
+// deletion.cpp
+
+/// Deletes jobs together with the steps inside them, adaptively from the back.
+bool delete_jobs(Trials& trials);
+/// Deletes single steps and runs of them, adaptively from the back. What is left has no step that
+/// can be deleted by itself.
+bool delete_steps(Trials& trials);
+/// Deletes two neighbours neither of which can go alone.
+bool delete_pairs(Trials& trials);
+
+// rounds.cpp
+
+/// Cuts the widest round: steps between two visits to the same state of the lifecycle.
+bool cut_widest_round(Trials& trials);
+/// Cuts whole rounds, wide and narrow. No single step of a round can be deleted by itself, as the
+/// operations after it would be refused.
+bool cut_rounds(Trials& trials);
+
+// merging.cpp
+
+/// Deletes a write or a wait and makes others larger instead: fewer steps that do as much.
+bool merge_steps(Trials& trials);
+/// Takes steps out of the job that they are in: right after it, or before it.
+bool leave_jobs(Trials& trials);
+
+// disks.cpp
+
+/// Drops disks that nothing needs; moves or deletes the writes to them.
+bool drop_disks(Trials& trials);
+/// Makes disks smaller, all of them and one by one, with their odd last bytes or without.
+bool make_disks_smaller(Trials& trials);
+
+// values.cpp
+
+/// Lowers counts, calls, waits and blocks: all at once, equal ones together, one by one.
+bool lower_values(Trials& trials);
+
+}  // namespace switchback

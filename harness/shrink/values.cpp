@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lower numbers, alone and together.
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "harness/shrink/passes.hpp"
+
+namespace switchback {
+namespace {
+
+enum class Number { count, call, wait, disk, block };
+
+/// Waits are lowered to times that people use.
+constexpr std::array<std::uint64_t, 13> kPlainWaits = {
+    1, 1000, 2000, 5000, 10000, 30000, 60000, 120000, 300000, 600000, 1800000, 3600000, 7200000};
+constexpr BlockNumber kGrainBlocks = 16;  // of 64 KiB, where tracking has its edges
+
+std::optional<std::uint64_t> value_of(const Step& step, Number number) {
+  if (number == Number::call)
+    return step.at ? std::optional<std::uint64_t>(step.at->call) : std::nullopt;
+  if (number == Number::wait) {
+    const auto* const wait = std::get_if<WaitStep>(&step.action);
+    if (wait == nullptr) return std::nullopt;
+    return static_cast<std::uint64_t>(wait->duration.count());
+  }
+  const auto* const write = std::get_if<WriteStep>(&step.action);
+  if (write == nullptr) return std::nullopt;
+  if (number == Number::count) return write->count;
+  return number == Number::disk ? write->disk : write->block;
+}
+
+void set_value(Step& step, Number number, std::uint64_t value) {
+  if (number == Number::call) {
+    step.at->call = static_cast<std::uint32_t>(value);
+  } else if (number == Number::wait) {
+    std::get<WaitStep>(step.action).duration = std::chrono::milliseconds(value);
+  } else {
+    auto& write = std::get<WriteStep>(step.action);
+    if (number == Number::count) write.count = static_cast<std::uint32_t>(value);
+    if (number == Number::disk) write.disk = static_cast<std::uint32_t>(value);
+    if (number == Number::block) write.block = value;
+  }
+}
+
+std::uint64_t least_of(Number number) {
+  return number == Number::count || number == Number::wait ? 1 : 0;
+}
+
+/// Lowers one kind of number in the best sequence. Positions stay valid while only numbers change;
+/// when the sequence gets shorter as well, everything stops and the next round starts afresh.
+class Lowering {
+ public:
+  Lowering(Trials& trials, Number number)
+      : trials_(trials), number_(number), length_(trials.best().steps.size()) {}
+
+  bool run() {
+    const std::vector<std::size_t> all = places([](std::uint64_t) { return true; });
+    if (all.empty()) return false;
+    bool better = all.size() > 1 && set_all(all, least_of(number_));
+    if (number_ == Number::block) better |= move_together(all);
+    for (const std::uint64_t value : distinct()) {
+      const std::vector<std::size_t> equal = places([&](std::uint64_t v) { return v == value; });
+      if (equal.empty()) continue;
+      better |= lower(equal);
+      if (equal.size() == 1) continue;
+      for (const std::size_t place : equal)
+        better |= lower({place});
+    }
+    return better;
+  }
+
+ private:
+  [[nodiscard]] bool stopped() const {
+    return trials_.spent() || trials_.best().steps.size() != length_;
+  }
+  [[nodiscard]] std::uint64_t at(std::size_t place) const {
+    return *value_of(trials_.best().steps[place], number_);
+  }
+  template <class Wanted>
+  [[nodiscard]] std::vector<std::size_t> places(const Wanted& wanted) const {
+    std::vector<std::size_t> found;
+    for (std::size_t n = 0; n < trials_.best().steps.size(); ++n) {
+      const std::optional<std::uint64_t> value = value_of(trials_.best().steps[n], number_);
+      if (value && wanted(*value)) found.push_back(n);
+    }
+    return found;
+  }
+  /// Largest first.
+  [[nodiscard]] std::vector<std::uint64_t> distinct() const {
+    std::set<std::uint64_t> values;
+    for (const std::size_t place : places([](std::uint64_t) { return true; }))
+      values.insert(at(place));
+    return {values.rbegin(), values.rend()};
+  }
+
+  template <class NewValue>
+  bool change(const std::vector<std::size_t>& changed, const NewValue& new_value) {
+    if (stopped()) return false;
+    Sequence candidate = trials_.best();
+    for (const std::size_t place : changed)
+      set_value(candidate.steps[place], number_, new_value(at(place)));
+    return trials_.attempt(candidate);
+  }
+  bool set_all(const std::vector<std::size_t>& changed, std::uint64_t value) {
+    return change(changed, [&](std::uint64_t before) { return std::min(before, value); });
+  }
+
+  /// Blocks matter by being equal, by their order or by their distance: keep that and lower all.
+  bool move_together(const std::vector<std::size_t>& all) {
+    std::vector<std::uint64_t> values = distinct();
+    std::reverse(values.begin(), values.end());
+    std::map<std::uint64_t, std::uint64_t> rank;
+    for (const std::uint64_t value : values)
+      rank.emplace(value, rank.size());
+    if (change(all, [&](std::uint64_t before) { return rank.at(before); })) return true;
+    bool better = change(all, [&](std::uint64_t before) { return before - values.front(); });
+    if (stopped()) return better;
+    const std::uint64_t grains = distinct().back() / kGrainBlocks * kGrainBlocks;
+    better |= change(all, [&](std::uint64_t before) { return before - grains; });
+    return better | move_pairs();
+  }
+
+  /// Two numbers by the same distance: what binds them may be their difference.
+  bool move_pairs() {
+    constexpr std::size_t kFew = 6;
+    const std::vector<std::uint64_t> values = distinct();
+    if (values.size() < 3 || values.size() > kFew) return false;  // two were moved as "all"
+    for (std::size_t high = 0; high < values.size(); ++high)
+      for (std::size_t low = high + 1; low < values.size(); ++low) {
+        const auto pair =
+            places([&](std::uint64_t v) { return v == values[high] || v == values[low]; });
+        if (change(pair, [&](std::uint64_t before) { return before - values[low]; })) return true;
+      }
+    return false;
+  }
+
+  /// Lowers numbers that are equal, and keeps them equal.
+  bool lower(const std::vector<std::size_t>& equal) {
+    if (stopped()) return false;
+    const std::uint64_t value = at(equal.front());
+    const std::uint64_t least = least_of(number_);
+    if (value <= least) return false;
+    if (set_all(equal, least)) return true;
+    if (number_ == Number::wait) return lower_wait(equal);
+    if (number_ == Number::block && set_all(equal, value % kGrainBlocks)) return true;
+    // Half, and one less: if neither will do, it is taken for needed as it is.
+    const bool better = set_all(equal, value / 2) || set_all(equal, value - 1);
+    if (better && !stopped()) bisect(equal, least);
+    return better;
+  }
+
+  void bisect(const std::vector<std::size_t>& equal, std::uint64_t too_low) {
+    while (!stopped() && at(equal.front()) - too_low > 1) {
+      const std::uint64_t middle = too_low + (at(equal.front()) - too_low) / 2;
+      if (!set_all(equal, middle)) too_low = middle;
+    }
+  }
+
+  bool lower_wait(const std::vector<std::size_t>& equal) {
+    const std::uint64_t value = at(equal.front());
+    const auto* too_low = kPlainWaits.begin();  // this one was tried
+    const auto* enough = std::lower_bound(kPlainWaits.begin(), kPlainWaits.end(), value);
+    bool better = false;
+    while (enough - too_low > 1 && !stopped()) {
+      const auto* const middle = too_low + (enough - too_low) / 2;
+      const bool lowered = set_all(equal, *middle);
+      better |= lowered;
+      (lowered ? enough : too_low) = middle;
+    }
+    return better;
+  }
+
+  Trials& trials_;
+  Number number_;
+  std::size_t length_;
+};
+
+}  // namespace
+
+bool lower_values(Trials& trials) {
+  bool better = false;
+  for (const Number number :
+       {Number::count, Number::call, Number::wait, Number::disk, Number::block})
+    better |= Lowering(trials, number).run();
+  return better;
+}
+
+}  // namespace switchback
