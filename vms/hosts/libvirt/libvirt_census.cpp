@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// What of an item exists on two real sites, by the harness's own count.
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "vms/hosts/libvirt/item_objects.hpp"
+#include "vms/hosts/libvirt/libvirt_laboratory.hpp"
+#include "vms/hosts/libvirt/qcow2_header.hpp"
+
+namespace switchback::libvirt {
+namespace {
+
+/// Persistent bitmaps by image, as the QEMU knows them that has the images open.
+using OpenImages = std::map<std::string, std::vector<std::string>>;
+
+Result<OpenImages> images_of_running_vm(Domain domain, Duration patience) {
+  Monitor monitor(std::move(domain), patience);
+  SB_ASSIGN(nodes, monitor.ask("query-named-block-nodes", {{"flat", true}}));
+  OpenImages images;
+  for (const nlohmann::json& node : nodes) {
+    if (node.value("drv", "") != "qcow2") continue;
+    std::vector<std::string>& bitmaps = images[node.value("file", "")];
+    if (!node.contains("dirty-bitmaps")) continue;
+    for (const nlohmann::json& bitmap : node["dirty-bitmaps"])
+      if (bitmap.value("persistent", false)) bitmaps.push_back(bitmap.value("name", ""));
+  }
+  return images;
+}
+
+class SiteCensus {
+ public:
+  SiteCensus(const Connection& connection, const ItemName& item, std::vector<CensusEntry>& found)
+      : connection_(connection), site_(connection.site()), item_(item), found_(found) {}
+
+  Nothing take(Duration patience) {
+    SB_TRY(take_vms(patience));
+    SB_TRY(take_volumes());
+    SB_ASSIGN(sockets, socket_files(site_, item_));
+    for (const ItemFile& socket : sockets)
+      add("export", socket.name);
+    for (const ItemProcess& process : item_processes(site_, item_))
+      add("process", process.name);
+    return {};
+  }
+
+ private:
+  void add(const std::string& kind, const std::string& name) {
+    found_.push_back({.site = site_.site, .kind = kind, .name = name});
+  }
+
+  Nothing take_vms(Duration patience) {
+    SB_ASSIGN(domains, connection_.domains());
+    for (auto& [name, domain] : domains) {
+      if (!belongs_to(name, item_)) continue;
+      add("vm", name);
+      SB_ASSIGN(checkpoints, checkpoint_names(domain));
+      for (const std::string& checkpoint : checkpoints)
+        add("checkpoint", fmt::format("{}/{}", name, checkpoint));
+      SB_ASSIGN(active, is_active(domain));
+      if (!active) continue;
+      SB_ASSIGN(images, images_of_running_vm(std::move(domain), patience));
+      open_images_.merge(images);
+    }
+    return {};
+  }
+
+  Nothing take_volumes() {
+    SB_ASSIGN(volumes, volume_files(site_, item_));
+    for (const ItemFile& volume : volumes) {
+      add("volume", volume.name);
+      const auto open = open_images_.find(volume.path.string());
+      if (open != open_images_.end()) {
+        add_bitmaps(volume.name, open->second);
+      } else if (volume.path.extension() == ".qcow2") {
+        SB_ASSIGN(header, read_qcow2_header(volume.path));
+        add_bitmaps(volume.name, header.bitmaps);
+      }
+    }
+    return {};
+  }
+
+  void add_bitmaps(const std::string& volume, const std::vector<std::string>& bitmaps) {
+    for (const std::string& bitmap : bitmaps)
+      add("checkpoint", fmt::format("{}/{}", volume, bitmap));
+  }
+
+  const Connection& connection_;
+  const SiteConfig& site_;
+  const ItemName& item_;
+  std::vector<CensusEntry>& found_;
+  OpenImages open_images_;
+};
+
+}  // namespace
+
+Result<std::vector<CensusEntry>> LibvirtLaboratory::census(const ItemName& item) {
+  std::vector<CensusEntry> found;
+  for (const Connection* connection : {primary_.get(), recovery_.get()})
+    SB_TRY(SiteCensus(*connection, item, found).take(options_.patience));
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace switchback::libvirt
