@@ -107,8 +107,7 @@ pugi::xml_node append_case(pugi::xml_node suite, const SummaryData& data, std::s
 }
 
 bool run_is_conclusive(const SummaryData& data) {
-  return data.operations_done > 0 && data.errors.empty() && data.sequences_in_error == 0 &&
-         data.end.stopped_by != "error";
+  return data.operations_done > 0 && !data.disturbed();
 }
 
 void append_run_case(pugi::xml_node suite, const SummaryData& data, double seconds) {

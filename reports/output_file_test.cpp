@@ -3,7 +3,10 @@
 // not.
 #include "reports/output_file.hpp"
 
+#include <csignal>
+
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "reports/scratch_folder.hpp"
 
@@ -29,6 +32,49 @@ TEST(OutputFile, WholeFileReplacesWhatWasThere) {
   ASSERT_TRUE(write_whole_file(path, "second"));
   EXPECT_EQ(content(path), "second");
   EXPECT_EQ(folder.entries(), 1U) << "the temporary file was left behind";
+}
+
+TEST(OutputFile, WhoeverHasTheOldFileOpenKeepsIt) {
+  const ScratchFolder folder;
+  ASSERT_TRUE(write_whole_file(folder / "report.xml", "old"));
+  fs::create_hard_link(folder / "report.xml", folder / "reader");
+  ASSERT_TRUE(write_whole_file(folder / "report.xml", "new"));
+  EXPECT_EQ(content(folder / "reader"), "old");
+}
+
+/// While it lives, no file of this process grows beyond a byte.
+class NoSpace {
+ public:
+  NoSpace() : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before_), 0);
+    const rlimit tight{.rlim_cur = 1, .rlim_max = before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  }
+  ~NoSpace() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  NoSpace(const NoSpace&) = delete;
+  NoSpace& operator=(const NoSpace&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+TEST(OutputFile, AFailedWriteLeavesTheOldFileAndNothingElse) {
+  const ScratchFolder folder;
+  const fs::path path = folder / "report.xml";
+  ASSERT_TRUE(write_whole_file(path, "old"));
+  Nothing outcome;
+  {
+    const NoSpace no_space;
+    outcome = write_whole_file(path, "new text");
+  }
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().kind, ErrorKind::environment);
+  EXPECT_EQ(content(path), "old");
+  EXPECT_EQ(folder.entries(), 1U);
 }
 
 TEST(OutputFile, NamesAMissingFolder) {

@@ -131,8 +131,7 @@ RunVerdict SummaryData::verdict() const {
   for (const JudgedProperty& property : properties)
     if (property.violated) return RunVerdict::violated;
   if (operations_done == 0) return RunVerdict::nothing_tested;
-  if (!errors.empty() || sequences_in_error > 0 || end.stopped_by == "error")
-    return RunVerdict::inconclusive;
+  if (disturbed()) return RunVerdict::inconclusive;
   return RunVerdict::held;
 }
 

@@ -140,6 +140,8 @@ struct SummaryData {
   std::vector<std::string> not_exercised;  ///< one line each, for people
 
   [[nodiscard]] RunVerdict verdict() const;
+  /// Trouble of the environment ended a sequence, or the run.
+  [[nodiscard]] bool disturbed() const { return !errors.empty() || end.stopped_by == "error"; }
 };
 
 /// "switchback replay FILE", or "" if no trace was kept.

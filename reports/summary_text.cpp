@@ -39,11 +39,6 @@ std::string padded(const std::string& text, std::size_t width) {
   return taken >= width ? text : text + std::string(width - taken, ' ');
 }
 
-std::string padded_left(const std::string& text, std::size_t width) {
-  const std::size_t taken = columns(text);
-  return taken >= width ? text : std::string(width - taken, ' ') + text;
-}
-
 /// "label: items", wrapped, the items indented below a label that stands alone.
 std::string listed(std::string_view label, const std::vector<std::string>& items) {
   return wrapped(fmt::format("{}: {}", label, fmt::join(items, ", ")), 2, kWidth);
@@ -108,28 +103,27 @@ std::string errors_section(const SummaryData& data, const Paint& paint) {
   return out;
 }
 
+std::string result_words(PropertyResult result, const Paint& paint) {
+  constexpr std::size_t kColumns = 13;
+  switch (result) {
+    case PropertyResult::held:
+      return paint.good(padded("held", kColumns));
+    case PropertyResult::violated:
+      return paint.bad(padded("VIOLATED", kColumns));
+    case PropertyResult::not_exercised:
+      return paint.doubtful(padded("not exercised", kColumns));
+  }
+  return "";
+}
+
 std::string properties_section(const SummaryData& data, const Paint& paint) {
   if (data.properties.empty()) return "";
   std::string out = section("Properties", paint);
-  for (const JudgedProperty& property : data.properties) {
-    const std::string name = printable_line(property.info.name);
-    const std::string times = grouped(property.judged);
-    switch (property.result()) {
-      case PropertyResult::held:
-        out += fmt::format("  {}{}  {}\n", paint.good(padded("held", 13)), padded_left(times, 13),
-                           name);
-        break;
-      case PropertyResult::violated:
-        out += fmt::format("  {}{}  {}\n", paint.bad(padded("VIOLATED", 13)),
-                           padded_left(times, 13), name);
-        break;
-      case PropertyResult::not_exercised:
-        out += fmt::format("  {}{}  {}\n", paint.doubtful(padded("not exercised", 13)),
-                           padded_left("never judged", 13), name);
-        break;
-    }
-  }
-  return out + "  (the number says how many times it was judged)\n";
+  out += fmt::format("  {:<13}  {:>12}  {}\n", "result", "times judged", "property");
+  for (const JudgedProperty& property : data.properties)
+    out += fmt::format("  {}  {:>12}  {}\n", result_words(property.result(), paint),
+                       grouped(property.judged), printable_line(property.info.name));
+  return out;
 }
 
 std::string not_exercised_section(const SummaryData& data, const Paint& paint) {
@@ -198,9 +192,10 @@ std::string coverage_section(const SummaryData& data, const Paint& paint) {
   const auto in_time = std::count_if(data.stages.begin(), data.stages.end(),
                                      [](const auto& entry) { return entry.second.in_time > 0; });
   std::string out = section("Coverage", paint);
-  out += wrapped(fmt::format("{} of state x operation, {} pairs of operations, steps inside {} "
-                             "stages of jobs",
-                             cells, data.operation_pairs.size(), in_time),
+  out += wrapped(fmt::format("{} of state x operation, {} of operations, steps inside {} "
+                             "of jobs",
+                             cells, counted(data.operation_pairs.size(), "pair"),
+                             counted(static_cast<std::uint64_t>(in_time), "stage")),
                  2, kWidth);
   std::vector<std::string> outcomes;
   for (const auto& [outcome, times] : data.outcomes)
