@@ -3,6 +3,7 @@
 #include "harness/journal/cut_checker.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -20,11 +21,84 @@ void count(BlockCount& counted, const BlockWitness& witness) {
   if (!counted.first || comes_before(witness, *counted.first)) counted.first = witness;
 }
 
-/// Takes the greater tick, and of two equal ones the lower block.
-bool replaces(Tick tick, Tick held, const BlockWitness& witness,
-              const std::optional<BlockWitness>& holder, bool greater) {
-  if (!holder || tick != held) return !holder || (greater ? tick > held : tick < held);
-  return comes_before(witness, *holder);
+/// The first block, or place of a block, at which two sizes of a disk disagree.
+BlockNumber first_difference(const DiskGeometry& one, const DiskGeometry& two) {
+  const BlockNumber shared = std::min(one.block_count(), two.block_count());
+  const BlockNumber last = shared - 1;
+  return one.block_bytes(last) != two.block_bytes(last) ? last : shared;
+}
+
+/// Only what the journal wrote to this very block may be there.
+bool is_write_of(const Journal& journal, DiskIndex disk, BlockNumber block, WriteSeq seq) {
+  return seq >= 1 && seq <= journal.write_count() && journal.record(seq).disk == disk &&
+         journal.record(seq).block == block;
+}
+
+/// The oldest writes to a block, after the one it shows, that were acknowledged and that were safe;
+/// 0 if there is none.
+struct Missing {
+  WriteSeq acknowledged = 0;
+  WriteSeq safe = 0;
+};
+
+/// Looks past abandoned writes, which are never safe. Writes of one block become safe in their
+/// order (one is in flight at a time, and a flush covers all that was acknowledged before it), so
+/// the first that is safe is the one that was safe first.
+Missing missing_after(const Journal& journal, const BlockHistory& history, WriteSeq shown) {
+  Missing missing;
+  WriteSeq later = shown == kInitialState ? history.first : journal.record(shown).next;
+  for (; later != 0; later = journal.record(later).next) {
+    const WriteRecord& record = journal.record(later);
+    if (missing.acknowledged == 0 && record.acknowledged != kNever) missing.acknowledged = later;
+    if (record.safe != kNever) {
+      missing.safe = later;
+      break;
+    }
+  }
+  return missing;
+}
+
+/// Counts a block that shows no whole write. False if it does show one, or its initial state.
+bool count_damaged(CutReport& report, const BlockWitness& witness, Shown::Kind kind) {
+  switch (kind) {
+    case Shown::Kind::torn:
+      count(report.torn, witness);
+      return true;
+    case Shown::Kind::corrupt:
+      count(report.corrupt, witness);
+      return true;
+    case Shown::Kind::foreign:
+      count(report.foreign, witness);
+      return true;
+    case Shown::Kind::initial:
+    case Shown::Kind::write:
+      break;
+  }
+  return false;
+}
+
+void note_shown(CutReport& report, const BlockWitness& witness, Tick issued) {
+  // Every write has an issue tick of its own: there are no ties.
+  if (report.newest_shown && issued < report.stands_for) return;
+  report.stands_for = issued;
+  report.newest_shown = witness;
+}
+
+void note_lost(CutReport& report, const BlockWitness& witness, Bytes bytes, Instant issued_at) {
+  count(report.lost, witness);
+  report.lost_bytes += bytes;
+  if (!report.oldest_lost_at || issued_at < *report.oldest_lost_at)
+    report.oldest_lost_at = issued_at;
+}
+
+void note_missing(CutReport& report, const BlockWitness& witness, Tick safe) {
+  // One flush makes many writes safe at one tick.
+  const bool tied = safe == report.missing_since;
+  if (report.earliest_missing &&
+      (tied ? !comes_before(witness, *report.earliest_missing) : safe > report.missing_since))
+    return;
+  report.missing_since = safe;
+  report.earliest_missing = witness;
 }
 
 }  // namespace
@@ -33,120 +107,100 @@ CutChecker::CutChecker(const Journal& journal)
     : journal_(journal), shown_(journal.blocks().size()), taken_(journal.disk_count()) {}
 
 Nothing CutChecker::take(DiskIndex disk, ImageReader& image) {
-  SB_ASSERT(disk < taken_.size() && !taken_[disk]);
-  taken_[disk] = true;
+  SB_ASSERT(disk < taken_.size() && !taken_[disk] && shown_.size() == journal_.blocks().size());
   const DiskGeometry& geometry = journal_.geometry(disk);
-  if (image.size_bytes() != geometry.size_bytes) {
-    const Bytes common = std::min(image.size_bytes(), geometry.size_bytes);
-    const BlockNumber differs = std::min(common / kBlockBytes, geometry.block_count() - 1);
-    count(corrupt_, {.disk = disk,
-                     .block = differs,
-                     .shows = 0,
-                     .expected = journal_.last_write(disk, differs)});
-  }
-  return image.visit_blocks([&](BlockNumber block, Shown shown) {
-    const std::optional<std::size_t> slot =
-        block < geometry.block_count() ? journal_.slot_of(disk, block) : std::nullopt;
-    const BlockWitness witness{.disk = disk, .block = block, .shows = shown.seq, .expected = 0};
-    if (!slot) return count(shown.kind == Shown::Kind::foreign ? foreign_ : corrupt_, witness);
-    if (shown.kind == Shown::Kind::write) {
-      // Only what this journal wrote to this very block may be there.
-      const bool known = shown.seq >= 1 && shown.seq <= journal_.write_count() &&
-                         journal_.record(shown.seq).disk == disk &&
-                         journal_.record(shown.seq).block == block;
-      if (!known) shown = {Shown::Kind::corrupt, shown.seq};
+  BlockNumber sound_end = geometry.block_count();
+  if (image.size_bytes() != geometry.size_bytes)
+    sound_end = refuse_size(disk, {.size_bytes = image.size_bytes()});
+  SB_TRY(image.visit_blocks([&](BlockNumber block, Shown shown) {
+    if (block >= sound_end || shown.kind == Shown::Kind::initial) return;
+    const bool claims = shown.kind == Shown::Kind::write ||
+                        (shown.kind == Shown::Kind::torn && shown.seq != kInitialState);
+    if (claims && !is_write_of(journal_, disk, block, shown.seq)) shown.kind = Shown::Kind::corrupt;
+    if (const std::optional<std::size_t> slot = journal_.slot_of(disk, block)) {
+      shown_[*slot] = shown;
+    } else {
+      const BlockWitness witness{.disk = disk, .block = block, .shows = shown.seq, .expected = 0};
+      count(shown.kind == Shown::Kind::foreign ? foreign_ : corrupt_, witness);
     }
-    shown_[*slot] = shown;
-  });
+  }));
+  taken_[disk] = true;
+  return {};
+}
+
+BlockNumber CutChecker::refuse_size(DiskIndex disk, const DiskGeometry& found) {
+  const BlockNumber differs = first_difference(journal_.geometry(disk), found);
+  // The written blocks from there on are corrupt by their slots; the first place always is.
+  if (!journal_.slot_of(disk, differs))
+    count(corrupt_, {.disk = disk, .block = differs, .shows = 0, .expected = 0});
+  for (std::size_t slot = 0; slot < shown_.size(); ++slot) {
+    const BlockHistory& history = journal_.blocks()[slot];
+    if (history.disk == disk && history.block >= differs)
+      shown_[slot] = {Shown::Kind::corrupt, kInitialState};
+  }
+  return differs;
 }
 
 CutReport CutChecker::report() const {
   SB_ASSERT(std::all_of(taken_.begin(), taken_.end(), [](bool taken) { return taken; }));
+  SB_ASSERT(shown_.size() == journal_.blocks().size());
   CutReport report;
   report.corrupt = corrupt_;
   report.foreign = foreign_;
-  struct Lacking {
-    BlockWitness witness;
-    Tick since;
-  };
-  std::vector<Lacking> lacking;
+  std::vector<BlockWitness> lacking;  // a write that was safe
   for (std::size_t slot = 0; slot < shown_.size(); ++slot) {
     const BlockHistory& history = journal_.blocks()[slot];
-    const Shown& shown = shown_[slot];
-    BlockWitness witness{history.disk, history.block, shown.seq, history.last};
-    switch (shown.kind) {
-      case Shown::Kind::torn:
-        count(report.torn, witness);
-        continue;
-      case Shown::Kind::corrupt:
-        count(report.corrupt, witness);
-        continue;
-      case Shown::Kind::foreign:
-        count(report.foreign, witness);
-        continue;
-      case Shown::Kind::initial:
-      case Shown::Kind::write:
-        break;
-    }
-    if (shown.seq != kInitialState) {
-      const Tick issued = journal_.record(shown.seq).issued;
-      const BlockWitness newest{history.disk, history.block, shown.seq, shown.seq};
-      if (replaces(issued, report.stands_for, newest, report.newest_shown, true)) {
-        report.stands_for = issued;
-        report.newest_shown = newest;
-      }
-    }
-    // Of the later writes to this block, the one that was safe first. An abandoned one never is.
-    WriteSeq missing = 0;
-    WriteSeq later = shown.seq == kInitialState ? history.first : journal_.record(shown.seq).next;
-    for (; later != 0; later = journal_.record(later).next)
-      if (journal_.record(later).safe != kNever &&
-          (missing == 0 || journal_.record(later).safe < journal_.record(missing).safe))
-        missing = later;
-    if (missing == 0) continue;
-    const WriteRecord& record = journal_.record(missing);
-    witness.expected = missing;
-    lacking.push_back({witness, record.safe});
-    count(report.lost, witness);
-    report.lost_bytes += journal_.geometry(history.disk).block_bytes(history.block);
-    if (!report.oldest_lost_at || record.issued_at < *report.oldest_lost_at)
-      report.oldest_lost_at = record.issued_at;
-    if (replaces(record.safe, report.missing_since, witness, report.earliest_missing, false)) {
-      report.missing_since = record.safe;
-      report.earliest_missing = witness;
-    }
+    const WriteSeq shown = shown_[slot].seq;
+    BlockWitness witness{history.disk, history.block, shown, history.last};
+    if (count_damaged(report, witness, shown_[slot].kind)) continue;
+    witness.expected = shown;
+    if (shown != kInitialState) note_shown(report, witness, journal_.record(shown).issued);
+    const Missing missing = missing_after(journal_, history, shown);
+    if (missing.acknowledged == 0) continue;
+    witness.expected = missing.acknowledged;
+    note_lost(report, witness, journal_.geometry(history.disk).block_bytes(history.block),
+              journal_.record(missing.acknowledged).issued_at);
+    if (missing.safe == 0) continue;
+    witness.expected = missing.safe;
+    note_missing(report, witness, journal_.record(missing.safe).safe);
+    lacking.push_back(witness);
   }
-  for (const Lacking& one : lacking)
-    if (one.since < report.stands_for) count(report.stale, one.witness);
+  for (const BlockWitness& witness : lacking)
+    if (journal_.record(witness.expected).safe < report.stands_for) count(report.stale, witness);
   report.in_order = report.stale.count == 0;
   return report;
 }
 
-std::string describe(const CutReport& report, const Journal&) {
-  const auto trouble = [](const BlockCount& counted, std::string_view what) {
-    if (counted.count == 0) return std::string();
-    return fmt::format("{} {} block(s), the first: disk {} block {}; ", counted.count, what,
-                       counted.first->disk, counted.first->block);
+std::string describe(const CutReport& report, const Journal& journal) {
+  std::string text;
+  const auto damage = [&](const BlockCount& counted, std::string_view what) {
+    if (counted.count > 0)
+      text += fmt::format("{} {} block(s), the first: disk {} block {}; ", counted.count, what,
+                          counted.first->disk, counted.first->block);
   };
-  std::string text = trouble(report.torn, "torn") + trouble(report.corrupt, "corrupt") +
-                     trouble(report.foreign, "foreign");
+  damage(report.torn, "torn");
+  damage(report.corrupt, "corrupt");
+  damage(report.foreign, "foreign");
   if (!report.in_order) {
     const BlockWitness& there = *report.newest_shown;
     const BlockWitness& missing = *report.earliest_missing;
+    const bool flushed = journal.geometry(missing.disk).volatile_cache;
     return text + fmt::format(
-                      "no legal cut: write {} is there (disk {} block {}), but write {} is "
-                      "not (disk {} block {} shows {}), which was acknowledged before "
-                      "write {} was issued",
+                      "no legal cut: write {} is there (disk {} block {}), but write {} is not "
+                      "(disk {} block {} shows {}), which was {} before write {} was issued",
                       there.shows, there.disk, there.block, missing.expected, missing.disk,
-                      missing.block, missing.shows, there.shows);
+                      missing.block, missing.shows, flushed ? "flushed" : "acknowledged",
+                      there.shows);
   }
-  if (report.earliest_missing)
-    return text + fmt::format(
-                      "the earliest acknowledged write that is missing is {} (disk {} block "
-                      "{} shows {})",
-                      report.earliest_missing->expected, report.earliest_missing->disk,
-                      report.earliest_missing->block, report.earliest_missing->shows);
-  return text + "every acknowledged write is there";
+  if (report.legal())
+    text += fmt::format("legal cut at write {}; ",
+                        report.newest_shown ? report.newest_shown->shows : kInitialState);
+  if (report.lost.count == 0) return text + "every acknowledged write is there";
+  const BlockWitness& lost = *report.lost.first;
+  return text + fmt::format(
+                    "{} block(s) lack acknowledged writes, the first: write {} (disk {} block {} "
+                    "shows {})",
+                    report.lost.count, lost.expected, lost.disk, lost.block, lost.shows);
 }
 
 }  // namespace switchback

@@ -48,11 +48,14 @@ struct CutReport {
   /// The newest write that the image shows, and its issue tick: the instant the image stands for.
   std::optional<BlockWitness> newest_shown;
   Tick stands_for = 0;
-  /// The earliest-safe write that it lacks, and when that became safe.
+  /// The write that it lacks and that was safe first, and when that was; of those that one flush
+  /// made safe, the one of the lowest disk and block.
   std::optional<BlockWitness> earliest_missing;
   Tick missing_since = kNever;
 
-  BlockCount lost;   ///< blocks that lack a write acknowledged before this check; `expected` is it
+  /// Blocks that lack a write acknowledged before this check, flushed or not; `expected` is the
+  /// first such write. Torn, corrupt and foreign blocks count as those and not here.
+  BlockCount lost;
   BlockCount stale;  ///< of these, the ones that put the image out of order
   BlockCount torn, corrupt, foreign;
   Bytes lost_bytes = 0;
@@ -74,6 +77,9 @@ class CutChecker {
   [[nodiscard]] CutReport report() const;
 
  private:
+  /// Marks the disk corrupt from the first block on that differs, and returns that block.
+  BlockNumber refuse_size(DiskIndex disk, const DiskGeometry& found);
+
   const Journal& journal_;
   std::vector<Shown> shown_;  ///< by slot of the journal
   std::vector<bool> taken_;

@@ -61,7 +61,7 @@ Tick Journal::issue_flush(DiskIndex disk) {
 }
 
 void Journal::complete_flush(DiskIndex disk, Tick issued) {
-  SB_ASSERT(issued <= now_);
+  SB_ASSERT(disk < disks_.size() && issued <= now_);
   ++now_;
   std::deque<WriteSeq>& unsafe = disks_[disk].unsafe;
   while (!unsafe.empty() && records_[unsafe.front()].acknowledged < issued) {
@@ -76,6 +76,7 @@ const WriteRecord& Journal::record(WriteSeq seq) const {
 }
 
 std::optional<std::size_t> Journal::slot_of(DiskIndex disk, BlockNumber block) const {
+  SB_ASSERT(disk < disks_.size());
   const auto found = disks_[disk].slots.find(block);
   if (found == disks_[disk].slots.end()) return std::nullopt;
   return found->second;
@@ -87,7 +88,7 @@ WriteSeq Journal::last_write(DiskIndex disk, BlockNumber block) const {
 }
 
 Bytes Journal::dirtied_bytes(DiskIndex disk, Tick since, Bytes grain) const {
-  SB_ASSERT(grain > 0);
+  SB_ASSERT(disk < disks_.size() && grain > 0);
   const DiskGeometry& geometry = disks_[disk].geometry;
   std::unordered_set<Bytes> grains;  // a set only: nothing depends on its order
   Bytes dirtied = 0;

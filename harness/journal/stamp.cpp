@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstddef>
 #include <cstring>
 #include <optional>
 
@@ -16,7 +18,7 @@ namespace {
 
 constexpr std::uint64_t kMagic = 0x4b43'4142'4854'4357U;  // "WCTHBACK" in memory
 
-/// What every sector begins with. Fixed-width, little-endian as on all hosts that are supported.
+/// What a sector begins with. Fixed widths, no padding, little-endian as all supported hosts are.
 struct Header {
   std::uint64_t magic = kMagic;
   std::uint64_t run = 0;
@@ -29,7 +31,14 @@ struct Header {
 
   [[nodiscard]] std::uint64_t sum() const { return XXH3_64bits(this, offsetof(Header, checksum)); }
 };
-static_assert(sizeof(Header) == 56 && sizeof(Header) < kSectorBytes);
+static_assert(sizeof(Header) == 56 && std::endian::native == std::endian::little);
+
+/// The shortest piece that carries a header, and some payload to hold it against. What is left over
+/// at the end of a disk may be shorter.
+constexpr std::size_t kShortestHeaded = sizeof(Header) + sizeof(std::uint64_t);
+
+using Sector = std::array<std::byte, kSectorBytes>;
+using Piece = std::span<const std::byte>;
 
 Header header_of(const StampOwner& owner, BlockNumber block, std::uint32_t sector, WriteSeq seq) {
   Header header;
@@ -43,37 +52,61 @@ Header header_of(const StampOwner& owner, BlockNumber block, std::uint32_t secto
   return header;
 }
 
-/// A whole sector: the header, and words that differ from sector to sector and write to write.
-void fill_sector(std::array<std::byte, kSectorBytes>& sector, const Header& header) {
-  std::memcpy(sector.data(), &header, sizeof header);
-  constexpr std::size_t kWords = (kSectorBytes - sizeof header) / sizeof(std::uint64_t);
-  std::array<std::uint64_t, kWords> words;
-  for (std::size_t n = 0; n < kWords; ++n)
+/// Multiples of an odd constant, begun at the checksum: they differ from sector to sector and from
+/// write to write, and a compiler makes vector code of the loop.
+void fill_payload(std::span<std::byte, kSectorBytes - sizeof(Header)> into, const Header& header) {
+  std::array<std::uint64_t, into.size() / sizeof(std::uint64_t)> words;
+  for (std::size_t n = 0; n < words.size(); ++n)
     words[n] = (header.checksum + n) * 0x9e37'79b9'7f4a'7c15U;
-  std::memcpy(sector.data() + sizeof header, words.data(), sizeof words);
+  std::memcpy(into.data(), words.data(), sizeof words);
 }
 
-bool all_zero(std::span<const std::byte> bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+/// What a piece of `length` bytes holds is the beginning of this. A piece too short for a header is
+/// all payload: the first bytes of a header are the same for every write, and would hide a tear.
+Sector sector_of(const Header& header, std::size_t length) {
+  Sector sector;
+  std::memcpy(sector.data(), &header, sizeof header);
+  const auto payload = std::span(sector).subspan<sizeof(Header)>();
+  fill_payload(payload, header);
+  if (length < kShortestHeaded) std::memmove(sector.data(), payload.data(), length);
+  return sector;
 }
 
-/// What one sector holds, before the sectors of a block are held against each other.
-Shown read_sector(std::span<const std::byte> bytes, const StampOwner& owner, BlockNumber block,
-                  std::uint32_t sector) {
+bool all_zero(Piece bytes) {
+  static constexpr Sector kZeros{};
+  return std::memcmp(bytes.data(), kZeros.data(), bytes.size()) == 0;
+}
+
+/// What a piece with a header holds, before the pieces of a block are held against each other.
+Shown read_headed(Piece bytes, const Header& own) {
   if (all_zero(bytes)) return {};
   Header header;
   std::memcpy(&header, bytes.data(), sizeof header);
-  std::array<std::byte, kSectorBytes> expected;
   if (header.magic != kMagic || header.checksum != header.sum()) return {Shown::Kind::corrupt, 0};
-  fill_sector(expected, header);
-  if (std::memcmp(bytes.data(), expected.data(), kSectorBytes) != 0)
+  const Sector expected = sector_of(header, bytes.size());
+  if (std::memcmp(bytes.data(), expected.data(), bytes.size()) != 0)
     return {Shown::Kind::corrupt, 0};
-  const Header own = header_of(owner, block, sector, header.seq);
-  if (own.checksum != header.checksum) return {Shown::Kind::foreign, 0};
+  if (header.run != own.run || header.item != own.item || header.disk != own.disk ||
+      header.block != own.block)
+    return {Shown::Kind::foreign, 0};
+  if (header.sector != own.sector) return {Shown::Kind::corrupt, 0};  // moved within its block
   return {Shown::Kind::write, header.seq};
 }
 
-/// Two sectors of one block: the worse of them, and torn if they are of different writes.
+/// What a piece too short for a header holds, beside sectors that show `sectors`. Its bytes can't
+/// name a write, so all that does not go with the sectors counts as torn.
+Shown read_headless(Piece bytes, const Header& own, Shown sectors) {
+  if (all_zero(bytes)) return {};
+  if (sectors.kind == Shown::Kind::write) {
+    const Header header =
+        header_of({own.run, own.item, own.disk}, own.block, own.sector, sectors.seq);
+    if (std::memcmp(bytes.data(), sector_of(header, bytes.size()).data(), bytes.size()) == 0)
+      return sectors;
+  }
+  return {Shown::Kind::torn, sectors.seq};
+}
+
+/// Two pieces of one block: the worse of them, and torn if they are of different writes.
 Shown joined(Shown left, Shown right) {
   for (const Shown::Kind kind : {Shown::Kind::corrupt, Shown::Kind::foreign})
     if (left.kind == kind || right.kind == kind) return {kind, 0};
@@ -85,36 +118,26 @@ Shown joined(Shown left, Shown right) {
 
 void write_stamp(std::span<std::byte> bytes, const StampOwner& owner, BlockNumber block,
                  WriteSeq seq) {
-  SB_ASSERT(bytes.size() >= kSectorBytes);
-  std::array<std::byte, kSectorBytes> sector;
+  SB_ASSERT(bytes.size() >= kSectorBytes && seq != kInitialState);
   std::uint32_t number = 0;
   for (std::size_t offset = 0; offset < bytes.size(); offset += kSectorBytes) {
-    fill_sector(sector, header_of(owner, block, number++, seq));
-    std::memcpy(bytes.data() + offset, sector.data(),
-                std::min<std::size_t>(kSectorBytes, bytes.size() - offset));
+    const std::size_t length = std::min<std::size_t>(kSectorBytes, bytes.size() - offset);
+    const Sector sector = sector_of(header_of(owner, block, number++, seq), length);
+    std::memcpy(bytes.data() + offset, sector.data(), length);
   }
 }
 
 Shown read_stamp(std::span<const std::byte> bytes, const StampOwner& owner, BlockNumber block) {
   SB_ASSERT(bytes.size() >= kSectorBytes);
+  Header own{.run = owner.run, .item = owner.item, .disk = owner.disk, .block = block};
   std::optional<Shown> shown;
-  std::uint32_t number = 0;
-  std::size_t offset = 0;
-  for (; offset + kSectorBytes <= bytes.size(); offset += kSectorBytes) {
-    const Shown sector = read_sector(bytes.subspan(offset, kSectorBytes), owner, block, number++);
-    shown = shown ? joined(*shown, sector) : sector;
+  for (std::size_t offset = 0; offset < bytes.size(); offset += kSectorBytes, ++own.sector) {
+    const Piece piece =
+        bytes.subspan(offset, std::min<std::size_t>(kSectorBytes, bytes.size() - offset));
+    const Shown held = piece.size() >= kShortestHeaded ? read_headed(piece, own)
+                                                       : read_headless(piece, own, *shown);
+    shown = shown ? joined(*shown, held) : held;
   }
-  if (offset == bytes.size()) return *shown;
-  // A remainder shorter than a sector may be too short for a header: it must be the beginning of
-  // what the whole sectors before it announce.
-  const std::span<const std::byte> rest = bytes.subspan(offset);
-  if (shown->kind == Shown::Kind::write) {
-    std::array<std::byte, kSectorBytes> expected;
-    fill_sector(expected, header_of(owner, block, number, shown->seq));
-    if (std::memcmp(rest.data(), expected.data(), rest.size()) == 0) return *shown;
-    return {Shown::Kind::torn, shown->seq};
-  }
-  if (shown->kind == Shown::Kind::initial && !all_zero(rest)) return {Shown::Kind::torn, 0};
   return *shown;
 }
 
