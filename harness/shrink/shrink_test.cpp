@@ -165,7 +165,7 @@ TEST(Shrinking, LowersEqualBlocksTogether) {
     return std::nullopt;
   };
   Sequence failing{.seed = 0, .disks = {{"vda", Bytes{1} << 40}}, .steps = {}};
-  for (const BlockNumber block : {500, 123456, 99, 123456, 7})
+  for (const BlockNumber block : {500u, 123456u, 99u, 123456u, 7u})
     failing.steps.push_back({WriteStep{0, block, 1}, std::nullopt});
   const ShrinkResult result = shrink(failing, 3, twice, {});
   EXPECT_EQ(result.smallest.steps.size(), 3u);
@@ -330,7 +330,7 @@ TEST(ShrinkBudgets, AreKeptAndTheBestSoFarCounts) {
     return last_step_if(sum >= 300, sequence);
   };
   std::size_t before = failing.steps.size() + 1;
-  for (const std::uint64_t candidates : {0, 1, 5, 20, 40}) {
+  for (const std::uint64_t candidates : {0u, 1u, 5u, 20u, 40u}) {
     ShrinkBudget budget;
     budget.max_candidates = candidates;
     const ShrinkResult result = shrink(failing, 199, reproduces, budget);
