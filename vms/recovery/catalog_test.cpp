@@ -227,7 +227,7 @@ ItemRecord record_of_round(std::uint32_t round) {
   record.spec.disks = {{"vda", 1000000 + round}, {"vdb", 333}};
   record.round = round;
   // Long enough to take several pages, so that a save is many writes.
-  for (std::uint32_t i = 0; i < 40 + round; ++i)
+  for (std::uint32_t i = 0; i < 15 + round; ++i)
     record.layers.push_back(
         fmt::format("layer {} of round {} {}", i, round, std::string(200, 'x')));
   return record;
