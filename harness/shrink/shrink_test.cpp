@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shrinking: known minima, the identity of the violation, the budget.
+// Shrinking: known minima, and the identity of the violation.
 #include "harness/shrink/shrink.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -10,13 +11,17 @@
 
 #include "harness/journal/geometry.hpp"
 #include "harness/lifecycle/transition_table.hpp"
-#include "harness/sequence/draw.hpp"
+#include "harness/shrink/drawn_writes.hpp"
 
 namespace switchback {
 namespace {
 
 using std::chrono::milliseconds;
-using Found = std::optional<std::size_t>;
+
+/// From protected to protected, by way of the other site.
+constexpr std::array kRound = {Operation::planned_failover, Operation::commit,
+                               Operation::planned_failback, Operation::complete_failover,
+                               Operation::commit_failback,  Operation::reverse_replicate};
 
 constexpr Step ask(Operation operation) {
   return {OperateStep{operation}, std::nullopt};
@@ -27,22 +32,6 @@ std::vector<std::string> words(const Sequence& sequence) {
   for (const Step& step : sequence.steps)
     all.push_back(describe(step));
   return all;
-}
-
-/// Writes with counts from 1 to 49 on one disk.
-Sequence draw_writes(std::size_t length, std::uint64_t seed) {
-  Draw draw{rc::Random(seed)};
-  Sequence sequence{.seed = seed, .disks = {{"vda", 1 << 20}}, .steps = {}};
-  for (std::size_t n = 0; n < length; ++n)
-    sequence.steps.push_back(
-        {WriteStep{0, draw.below(200), static_cast<std::uint32_t>(draw.between(1, 49))},
-         std::nullopt});
-  return sequence;
-}
-
-Found last_step_if(bool violated, const Sequence& sequence) {
-  if (!violated) return std::nullopt;
-  return sequence.steps.size() - 1;
 }
 
 // A counter that must reach 120 with steps of at most 49 needs three of them, whatever was drawn:
@@ -188,6 +177,25 @@ TEST(Shrinking, LowersDistantBlocksTogether) {
               testing::ElementsAre("write disk 0 block 0", "write disk 0 block 16"));
 }
 
+TEST(Shrinking, LowersPairsBesideABlockThatMustStay) {
+  const auto pair_beside_100 = [](const Sequence& sequence) -> Found {
+    std::set<BlockNumber> blocks;
+    for (const Step& step : sequence.steps)
+      blocks.insert(std::get<WriteStep>(step.action).block);
+    const bool pair = std::any_of(blocks.begin(), blocks.end(), [&](BlockNumber block) {
+      return blocks.contains(block + 16) && block != 100 && block + 16 != 100;
+    });
+    return last_step_if(pair && blocks.contains(100), sequence);
+  };
+  Sequence failing{.seed = 0, .disks = {{"vda", Bytes{1} << 40}}, .steps = {}};
+  for (const BlockNumber block : {40007u, 100u, 40023u})
+    failing.steps.push_back({WriteStep{0, block, 1}, std::nullopt});
+  const ShrinkResult result = shrink(failing, 2, pair_beside_100, {});
+  EXPECT_THAT(words(result.smallest),
+              testing::ElementsAre("write disk 0 block 0", "write disk 0 block 100",
+                                   "write disk 0 block 16"));
+}
+
 /// A write before call 3 or later of the stage, inside a planned failover.
 Found write_in_stage(const Sequence& sequence) {
   std::size_t job = 0;
@@ -236,8 +244,8 @@ TEST(Shrinking, TakesStepsOutOfJobsWherePossible) {
     EXPECT_FALSE(step.at);
 }
 
-/// The number of planned failovers that the lifecycle allows, if every operation succeeds.
-Found failed_over_after(unsigned wanted, const Sequence& sequence) {
+/// A failover that the lifecycle allows, right after a write to block 5.
+Found written_before_failover(const Sequence& sequence) {
   ItemState state = initial_state();
   for (std::size_t n = 0; n < sequence.steps.size(); ++n) {
     const auto* const operate = std::get_if<OperateStep>(&sequence.steps[n].action);
@@ -245,41 +253,57 @@ Found failed_over_after(unsigned wanted, const Sequence& sequence) {
     const Transition* const transition = find_transition(state, operate->operation);
     if (transition == nullptr) continue;
     state = transition->to;
-    if (operate->operation == Operation::planned_failover && --wanted == 0) return n;
+    if (n == 0 || operate->operation != Operation::planned_failover) continue;
+    const auto* const write = std::get_if<WriteStep>(&sequence.steps[n - 1].action);
+    if (write != nullptr && write->block == 5) return n;
   }
   return std::nullopt;
 }
 
-// All steps of a round are needed for the operations after it to be allowed at all.
+// All steps of a round are needed for the operations after it to be allowed at all, so that none
+// of them can be deleted alone.
 TEST(Shrinking, CutsWholeRounds) {
   Sequence failing{.seed = 0, .disks = {{"vda", 65536}}, .steps = {ask(Operation::enable)}};
   for (int round = 0; round < 6; ++round)
-    for (const Operation operation :
-         {Operation::planned_failover, Operation::commit, Operation::planned_failback,
-          Operation::complete_failover, Operation::commit_failback, Operation::reverse_replicate}) {
+    for (const Operation operation : kRound) {
       failing.steps.push_back({WriteStep{0, 1, 1}, std::nullopt});
       failing.steps.push_back(ask(operation));
     }
-  for (const unsigned wanted : {1u, 2u}) {
-    const auto reproduces = [&](const Sequence& s) { return failed_over_after(wanted, s); };
-    // As if the violation had only been noticed in the last round.
-    const ShrinkResult result = shrink(failing, failing.steps.size() - 1, reproduces, {});
-    EXPECT_EQ(result.smallest.steps.size(), wanted == 1 ? 2u : 8u) << wanted;
-  }
-  // Only the last of six failovers breaks something, and it takes a write just before it.
-  const auto written_before = [](const Sequence& sequence) -> Found {
-    const Found step = failed_over_after(1, sequence);
-    if (!step || sequence.steps.size() < 3) return std::nullopt;
-    const Found last = last_step_if(
-        std::holds_alternative<WriteStep>(sequence.steps[sequence.steps.size() - 2].action) &&
-            sequence.steps.back() == ask(Operation::planned_failover),
-        sequence);
-    return last;
-  };
-  failing.steps.resize(failing.steps.size() - 10);
-  const ShrinkResult result = shrink(failing, failing.steps.size() - 1, written_before, {});
+  failing.steps.push_back({WriteStep{0, 5, 1}, std::nullopt});
+  failing.steps.push_back(ask(Operation::planned_failover));
+  const Found step = written_before_failover(failing);
+  ASSERT_EQ(step, failing.steps.size() - 1);
+  const ShrinkResult result = shrink(failing, *step, written_before_failover, {});
   EXPECT_THAT(words(result.smallest),
-              testing::ElementsAre("enable", "write disk 0 block 0", "planned_failover"));
+              testing::ElementsAre("enable", "write disk 0 block 5", "planned_failover"));
+  EXPECT_LT(result.candidates, 30u);
+}
+
+// The write that matters stands in the middle of a round that does not.
+TEST(Shrinking, CutsTheJobsOfARoundAndKeepsItsWrites) {
+  Sequence failing{.seed = 0, .disks = {{"vda", 65536}}, .steps = {ask(Operation::enable)}};
+  for (const Operation operation : kRound) {
+    failing.steps.push_back(ask(operation));
+    if (operation == Operation::commit) failing.steps.push_back({WriteStep{0, 5, 1}, std::nullopt});
+  }
+  failing.steps.push_back(ask(Operation::disable));
+  const auto written_and_disabled = [](const Sequence& sequence) -> Found {
+    ItemState state = initial_state();
+    bool written = false;
+    for (std::size_t n = 0; n < sequence.steps.size(); ++n) {
+      written |= std::holds_alternative<WriteStep>(sequence.steps[n].action);
+      const auto* const operate = std::get_if<OperateStep>(&sequence.steps[n].action);
+      const Transition* const transition =
+          operate == nullptr ? nullptr : find_transition(state, operate->operation);
+      if (transition == nullptr) continue;
+      state = transition->to;
+      if (operate->operation == Operation::disable && written) return n;
+    }
+    return std::nullopt;
+  };
+  const ShrinkResult result = shrink(failing, failing.steps.size() - 1, written_and_disabled, {});
+  EXPECT_THAT(words(result.smallest),
+              testing::ElementsAre("enable", "write disk 0 block 0", "disable"));
 }
 
 // Shorter sequences break another promise; the runner tells them apart, and so does the result.
@@ -315,69 +339,6 @@ TEST(Shrinking, TruncatesFirst) {
   shrink(failing, 9, at_step_9, {});
   ASSERT_FALSE(lengths.empty());
   EXPECT_EQ(lengths.front(), 10u);
-}
-
-// The budget.
-
-TEST(ShrinkBudgets, AreKeptAndTheBestSoFarCounts) {
-  const Sequence failing = draw_writes(200, 11);
-  std::uint64_t most_blocks = 0;
-  const auto reproduces = [&](const Sequence& sequence) {
-    std::uint64_t sum = 0;
-    for (const Step& step : sequence.steps)
-      sum += std::get<WriteStep>(step.action).count;
-    most_blocks = std::max(most_blocks, sum);
-    return last_step_if(sum >= 300, sequence);
-  };
-  std::size_t before = failing.steps.size() + 1;
-  for (const std::uint64_t candidates : {0u, 1u, 5u, 20u, 40u}) {
-    ShrinkBudget budget;
-    budget.max_candidates = candidates;
-    const ShrinkResult result = shrink(failing, 199, reproduces, budget);
-    EXPECT_FALSE(result.finished) << candidates;
-    EXPECT_LE(result.candidates, candidates);
-    EXPECT_TRUE(reproduces(result.smallest));
-    EXPECT_LE(result.smallest.steps.size(), before);
-    before = result.smallest.steps.size();
-  }
-  EXPECT_LT(before, 30u);
-  ShrinkBudget few_steps;
-  few_steps.max_steps = 1000;
-  const ShrinkResult result = shrink(failing, 199, reproduces, few_steps);
-  EXPECT_FALSE(result.finished);
-  EXPECT_LE(result.steps_run, 1000u);
-  EXPECT_TRUE(reproduces(result.smallest));
-}
-
-TEST(ShrinkBudgets, CanBeEndedFromOutside) {
-  unsigned asked = 0;
-  ShrinkBudget budget;
-  budget.stop = [&] { return ++asked > 7; };
-  const Sequence failing = draw_writes(200, 12);
-  const auto reproduces = [](const Sequence& sequence) {
-    return last_step_if(sequence.steps.size() >= 5, sequence);
-  };
-  const ShrinkResult result = shrink(failing, 199, reproduces, budget);
-  EXPECT_FALSE(result.finished);
-  EXPECT_EQ(result.candidates, 7u);
-  EXPECT_LT(result.smallest.steps.size(), 200u);
-}
-
-TEST(ShrinkBudgets, EveryImprovementIsHandedOut) {
-  const Sequence failing = draw_writes(60, 13);
-  const auto reproduces = [](const Sequence& sequence) {
-    return last_step_if(sequence.steps.size() >= 5, sequence);
-  };
-  std::vector<std::size_t> lengths;
-  std::vector<Step> last;
-  const ShrinkResult result = shrink(failing, 59, reproduces, {}, [&](const ShrinkResult& better) {
-    EXPECT_TRUE(reproduces(better.smallest));
-    EXPECT_EQ(better.violating_step, better.smallest.steps.size() - 1);
-    lengths.push_back(better.smallest.steps.size());
-    last = better.smallest.steps;
-  });
-  EXPECT_TRUE(std::is_sorted(lengths.rbegin(), lengths.rend()));
-  EXPECT_EQ(last, result.smallest.steps);
 }
 
 }  // namespace
