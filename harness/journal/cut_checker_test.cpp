@@ -111,6 +111,8 @@ TEST_F(CutCheckerTest, AnAbandonedWriteIsNoLossAndHidesNone) {
 TEST_F(CutCheckerTest, WhatTheJournalDidNotWriteThereIsCorrupt) {
   const WriteSeq a = write(0, 0);
   const WriteSeq b = write(1, 0);
+  const WriteSeq c = write(0, 1);
+  EXPECT_EQ(check(first({{0, shows(c)}}), second({})).corrupt.count, 1U);   // a neighbour's
   EXPECT_EQ(check(first({{0, shows(b)}}), second({})).corrupt.count, 1U);   // another disk's
   EXPECT_EQ(check(first({{2, shows(a)}}), second({})).corrupt.count, 1U);   // another block's
   EXPECT_EQ(check(first({{0, shows(99)}}), second({})).corrupt.count, 1U);  // not issued yet
