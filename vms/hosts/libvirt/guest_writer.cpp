@@ -31,6 +31,7 @@ class Wave {
 
   Nothing send() {
     for (std::size_t disk = 0; disk < disks_.size(); ++disk) {
+      if (writes_[disk].empty()) continue;  // a disk that is not open may be among them
       SB_TRY(disks_[disk]->write(writes_[disk]));
       writes_[disk].clear();
     }
