@@ -7,6 +7,7 @@
 #include <charconv>
 #include <csignal>
 #include <fstream>
+#include <sstream>
 #include <iterator>
 #include <optional>
 
@@ -57,7 +58,11 @@ bool ends_a_name(char letter) {
 std::optional<std::string> name_of_process(const fs::path& proc, const std::string& mark,
                                            const ItemName& item) {
   std::ifstream file(proc / "cmdline", std::ios::binary);
-  const std::string line{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  // Not by iterators: libstdc++'s buffer throws when the process ends while its file is read, and
+  // only a stream's own insertion takes that exception.
+  std::ostringstream text;
+  text << file.rdbuf();
+  const std::string line = text.str();
   const std::string program = fs::path(line.c_str()).filename().string();
   if (program.starts_with("qemu-system")) return std::nullopt;
   for (std::size_t at = line.find(mark); at != std::string::npos; at = line.find(mark, at + 1)) {

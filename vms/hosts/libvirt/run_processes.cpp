@@ -9,8 +9,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <set>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -24,9 +24,16 @@
 namespace switchback::libvirt {
 namespace {
 
+/// Of a process' arguments; QEMU's fill a screen.
+constexpr std::size_t kCommandShown = 100;
+
 std::string read_all(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  // Through a stream's own insertion, which takes the exception that libstdc++'s buffer throws when
+  // the process ends while its file is being read.
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 /// "switchback-<8 hex digits>" somewhere in the text: the id, or nothing.
@@ -90,6 +97,7 @@ std::vector<Marked> marked_processes() {
     std::string command = read_all(entry.path() / "cmdline");
     if (command.empty()) continue;  // dead, and not yet waited for
     std::replace(command.begin(), command.end(), '\0', ' ');
+    command.resize(std::min(command.size(), kCommandShown));
     found.push_back({std::move(run), {pid, std::move(command)}});
   }
   return found;

@@ -11,7 +11,7 @@ namespace switchback::libvirt {
 
 struct RunProcess {
   pid_t pid = 0;
-  std::string command;  ///< its arguments, joined by spaces
+  std::string command;  ///< its arguments, joined by spaces, cut short
 };
 
 /// Processes that are provably this run's: they bear its id in their environment, or an argument
