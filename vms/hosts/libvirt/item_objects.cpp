@@ -7,9 +7,9 @@
 #include <charconv>
 #include <csignal>
 #include <fstream>
-#include <sstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <poll.h>

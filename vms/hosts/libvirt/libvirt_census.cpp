@@ -16,8 +16,7 @@ namespace {
 /// Persistent bitmaps by image, as the QEMU knows them that has the images open.
 using OpenImages = std::map<std::string, std::vector<std::string>>;
 
-Result<OpenImages> images_of_running_vm(Domain domain, Duration patience) {
-  Monitor monitor(std::move(domain), patience);
+Result<OpenImages> images_of_running_vm(Monitor monitor) {
   SB_ASSIGN(nodes, monitor.ask("query-named-block-nodes", {{"flat", true}}));
   OpenImages images;
   for (const nlohmann::json& node : nodes) {
@@ -35,8 +34,8 @@ class SiteCensus {
   SiteCensus(const Connection& connection, const ItemName& item, std::vector<CensusEntry>& found)
       : connection_(connection), site_(connection.site()), item_(item), found_(found) {}
 
-  Nothing take(Duration patience) {
-    SB_TRY(take_vms(patience));
+  Nothing take(Duration patience, const std::shared_ptr<bool>& silent) {
+    SB_TRY(take_vms(patience, silent));
     SB_TRY(take_volumes());
     SB_ASSIGN(sockets, socket_files(site_, item_));
     for (const ItemFile& socket : sockets)
@@ -51,7 +50,7 @@ class SiteCensus {
     found_.push_back({.site = site_.site, .kind = kind, .name = name});
   }
 
-  Nothing take_vms(Duration patience) {
+  Nothing take_vms(Duration patience, const std::shared_ptr<bool>& silent) {
     SB_ASSIGN(domains, connection_.domains());
     for (auto& [name, domain] : domains) {
       if (!belongs_to(name, item_)) continue;
@@ -61,7 +60,7 @@ class SiteCensus {
         add("checkpoint", fmt::format("{}/{}", name, checkpoint));
       SB_ASSIGN(active, is_active(domain));
       if (!active) continue;
-      SB_ASSIGN(images, images_of_running_vm(std::move(domain), patience));
+      SB_ASSIGN(images, images_of_running_vm(Monitor(std::move(domain), patience, silent)));
       open_images_.merge(images);
     }
     return {};
@@ -98,8 +97,10 @@ class SiteCensus {
 
 Result<std::vector<CensusEntry>> LibvirtLaboratory::census(const ItemName& item) {
   std::vector<CensusEntry> found;
-  for (const Connection* connection : {primary_.get(), recovery_.get()})
-    SB_TRY(SiteCensus(*connection, item, found).take(options_.patience));
+  for (const Site site : {Site::primary, Site::recovery}) {
+    SB_ASSIGN(reached, access(site));
+    SB_TRY(SiteCensus(*reached->connection, item, found).take(options_.patience, reached->silent));
+  }
   std::sort(found.begin(), found.end());
   return found;
 }

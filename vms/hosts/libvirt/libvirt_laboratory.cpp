@@ -30,12 +30,6 @@ std::uint64_t hash_of(const std::string& text) {
   return XXH3_64bits(text.data(), text.size());
 }
 
-Result<std::vector<DiskFile>> disks_of(const Domain& domain) {
-  const OwnedString xml(virDomainGetXMLDesc(domain.get(), 0));
-  if (!xml) return libvirt_error("reading a domain's definition");
-  return disk_files(xml.get());
-}
-
 /// A disk of a running VM. The VM's QEMU is asked only while blocks are visited, so that a reader
 /// kept open hinders nobody.
 class RunningDisk final : public ImageReader {
@@ -67,8 +61,7 @@ Result<std::unique_ptr<ImageReader>> open_image(const std::string& path, const S
 
 }  // namespace
 
-LibvirtLaboratory::LibvirtLaboratory(std::unique_ptr<Connection> primary,
-                                     std::unique_ptr<Connection> recovery,
+LibvirtLaboratory::LibvirtLaboratory(Access primary, Access recovery,
                                      std::unique_ptr<WireMeter> meter, const Options& options)
     : primary_(std::move(primary)),
       recovery_(std::move(recovery)),
@@ -79,21 +72,38 @@ Result<std::unique_ptr<LibvirtLaboratory>> LibvirtLaboratory::open(const SiteCon
                                                                    const SiteConfig& recovery,
                                                                    const Options& options) {
   SB_ASSERT(primary.run_id == recovery.run_id);
-  SB_ASSIGN(at_primary, Connection::open(primary));
-  SB_ASSIGN(at_recovery, Connection::open(recovery));
+  SB_ASSIGN(at_primary, reach(primary));
+  SB_ASSIGN(at_recovery, reach(recovery));
   SB_ASSIGN(meter, WireMeter::start());
   return std::unique_ptr<LibvirtLaboratory>(new LibvirtLaboratory(
       std::move(at_primary), std::move(at_recovery), std::move(meter), options));
 }
 
-StampOwner LibvirtLaboratory::owner_of(const ItemName& item, std::size_t disk) const {
-  return {.run = hash_of(primary_->site().run_id),
-          .item = hash_of(item),
-          .disk = static_cast<std::uint32_t>(disk)};
+Result<LibvirtLaboratory::Access> LibvirtLaboratory::reach(const SiteConfig& site) {
+  SB_ASSIGN(connection, Connection::open(site));
+  return Access{.connection = std::move(connection), .silent = std::make_shared<bool>(false)};
 }
 
-std::string LibvirtLaboratory::guest_socket(const ItemName& item, Site site) const {
-  return connection(site).site().socket_path(item + ".guest").string();
+Result<LibvirtLaboratory::Access*> LibvirtLaboratory::access(Site site) {
+  Access& access = site == Site::primary ? primary_ : recovery_;
+  if (*access.silent) {
+    SB_ASSIGN(fresh, reach(access.connection->site()));
+    access = std::move(fresh);
+  }
+  return &access;
+}
+
+Result<std::vector<DiskFile>> LibvirtLaboratory::disks_of(Access& access, const ItemName& item) {
+  SB_ASSIGN(domain, access.connection->domain(item));
+  const OwnedString xml(virDomainGetXMLDesc(domain.get(), 0));
+  if (!xml) return libvirt_error("reading the definition of VM " + item);
+  return disk_files(xml.get());
+}
+
+StampOwner LibvirtLaboratory::owner_of(const ItemName& item, std::size_t disk) const {
+  return {.run = hash_of(primary_.connection->site().run_id),
+          .item = hash_of(item),
+          .disk = static_cast<std::uint32_t>(disk)};
 }
 
 Nothing LibvirtLaboratory::create_volume(const ItemName& item, const DiskSpec& disk) {
@@ -101,7 +111,7 @@ Nothing LibvirtLaboratory::create_volume(const ItemName& item, const DiskSpec& d
     return bad_input(fmt::format("disk {} of {} has {} bytes, no whole number of sectors",
                                  disk.device, item, disk.size_bytes),
                      "make its size a multiple of 512");
-  const SiteConfig& site = primary_->site();
+  const SiteConfig& site = primary_.connection->site();
   const std::string path = site.volume_path(fmt::format("{}-{}", item, disk.device)).string();
   SB_TRY(run_program(site.run_id, {"qemu-img", "create", "-q", "-f", "qcow2", path,
                                    std::to_string(disk.size_bytes)}));
@@ -118,19 +128,22 @@ Nothing LibvirtLaboratory::create_item(const ItemSpec& item) {
     SB_TRY(create_volume(item.name, disk));
     vm.disks.push_back({disk.device, fmt::format("{}-{}", item.name, disk.device)});
   }
-  SB_ASSIGN(domain, primary_->define(domain_xml(primary_->site(), vm, options_.use_kvm)));
+  SB_ASSIGN(domain, primary_.connection->define(
+                        domain_xml(primary_.connection->site(), vm, options_.use_kvm)));
   if (virDomainCreateWithFlags(domain.get(), VIR_DOMAIN_START_PAUSED) != 0)
     return libvirt_error("starting VM " + item.name);
   return {};
 }
 
 Nothing LibvirtLaboratory::remove_item(const ItemName& item) {
-  const Nothing primary = remove_from(*primary_, item);
-  const Nothing recovery = remove_from(*recovery_, item);
+  const Nothing primary = remove_from(Site::primary, item);
+  const Nothing recovery = remove_from(Site::recovery, item);
   return primary ? recovery : primary;
 }
 
-Nothing LibvirtLaboratory::remove_from(const Connection& connection, const ItemName& item) {
+Nothing LibvirtLaboratory::remove_from(Site site, const ItemName& item) {
+  SB_ASSIGN(reached, access(site));
+  const Connection& connection = *reached->connection;
   SB_ASSIGN(domains, connection.domains());
   for (const auto& [name, domain] : domains) {
     if (!belongs_to(name, item)) continue;
@@ -162,13 +175,14 @@ Nothing LibvirtLaboratory::remove_from(const Connection& connection, const ItemN
 
 Result<GuestDisks> LibvirtLaboratory::open_guest(const ItemName& item, Site site,
                                                  const std::vector<std::size_t>& numbers,
-                                                 DiskAccess access) {
-  SB_ASSIGN(domain, connection(site).domain(item));
+                                                 DiskAccess how) {
+  SB_ASSIGN(reached, access(site));
+  SB_ASSIGN(domain, reached->connection->domain(item));
   SB_ASSIGN(active, is_active(domain));
   if (!active)
     return environment_error(fmt::format("VM {} does not run at {}", item, name_of(site)),
                              "a guest writes only while it runs");
-  SB_ASSIGN(disks, disks_of(domain));
+  SB_ASSIGN(disks, disks_of(*reached, item));
   std::vector<std::string> devices;
   for (const std::size_t number : numbers) {
     if (number >= disks.size())
@@ -176,8 +190,9 @@ Result<GuestDisks> LibvirtLaboratory::open_guest(const ItemName& item, Site site
                        "name a disk that it has");
     devices.push_back(disks[number].device);
   }
-  const Monitor monitor(std::move(domain), options_.patience);
-  return GuestDisks::open(monitor, devices, access, guest_socket(item, site), options_.patience);
+  const Monitor monitor(std::move(domain), options_.patience, reached->silent);
+  const std::string socket = reached->connection->site().socket_path(item + ".guest").string();
+  return GuestDisks::open(monitor, devices, how, socket, options_.patience);
 }
 
 Nothing LibvirtLaboratory::write(const ItemName& item, Site site,
@@ -196,8 +211,8 @@ Nothing LibvirtLaboratory::write(const ItemName& item, Site site,
 }
 
 Nothing LibvirtLaboratory::flush(const ItemName& item, Site site) {
-  SB_ASSIGN(domain, connection(site).domain(item));
-  SB_ASSIGN(disks, disks_of(domain));
+  SB_ASSIGN(reached, access(site));
+  SB_ASSIGN(disks, disks_of(*reached, item));
   std::vector<std::size_t> numbers(disks.size());
   std::iota(numbers.begin(), numbers.end(), std::size_t{0});
   SB_ASSIGN(guest, open_guest(item, site, numbers, DiskAccess::write));
@@ -208,12 +223,12 @@ Nothing LibvirtLaboratory::flush(const ItemName& item, Site site) {
 
 Result<std::unique_ptr<ImageReader>> LibvirtLaboratory::open_disk(const ItemName& item, Site site,
                                                                   std::size_t disk) {
-  SB_ASSIGN(domain, connection(site).domain(item));
-  SB_ASSIGN(files, disks_of(domain));
+  SB_ASSIGN(reached, access(site));
+  SB_ASSIGN(files, disks_of(*reached, item));
   if (disk >= files.size())
     return bad_input(fmt::format("VM {} has no disk number {}", item, disk),
                      "name a disk that it has");
-  SB_ASSIGN(active, is_active(domain));
+  SB_ASSIGN(active, runs(site, item));
   const StampOwner owner = owner_of(item, disk);
   if (!active) return open_image(files[disk].file.string(), owner, options_.patience);
   SB_ASSIGN(header, read_qcow2_header(files[disk].file));
@@ -231,14 +246,16 @@ Result<std::unique_ptr<ImageReader>> LibvirtLaboratory::open_located(const ItemN
   return open_image(locator.substr(kLocatorScheme.size()), owner_of(item, disk), options_.patience);
 }
 
+Result<bool> LibvirtLaboratory::runs(Site site, const ItemName& item) {
+  SB_ASSIGN(reached, access(site));
+  SB_ASSIGN(domain, reached->connection->find_domain(item));
+  if (!domain) return false;
+  return is_active(*domain);
+}
+
 Result<LiveCopies> LibvirtLaboratory::live_copies(const ItemName& item) {
-  const auto runs = [&](const Connection& connection) -> Result<bool> {
-    SB_ASSIGN(domain, connection.find_domain(item));
-    if (!domain) return false;
-    return is_active(*domain);
-  };
-  SB_ASSIGN(at_primary, runs(*primary_));
-  SB_ASSIGN(at_recovery, runs(*recovery_));
+  SB_ASSIGN(at_primary, runs(Site::primary, item));
+  SB_ASSIGN(at_recovery, runs(Site::recovery, item));
   return LiveCopies{.primary = at_primary, .recovery = at_recovery};
 }
 

@@ -5,6 +5,7 @@
 #include "harness/journal/stamp.hpp"
 #include "harness/system/laboratory.hpp"
 #include "vms/hosts/libvirt/connection.hpp"
+#include "vms/hosts/libvirt/domain_xml.hpp"
 #include "vms/hosts/libvirt/guest_disks.hpp"
 #include "vms/hosts/libvirt/wire_meter.hpp"
 
@@ -45,23 +46,30 @@ class LibvirtLaboratory final : public Laboratory {
   [[nodiscard]] WireMeter& meter() { return *meter_; }
 
  private:
-  LibvirtLaboratory(std::unique_ptr<Connection> primary, std::unique_ptr<Connection> recovery,
-                    std::unique_ptr<WireMeter> meter, const Options& options);
+  /// A connection, and whether one of its VMs left a call unanswered: then the next use opens
+  /// another connection.
+  struct Access {
+    std::unique_ptr<Connection> connection;
+    std::shared_ptr<bool> silent;
+  };
 
-  [[nodiscard]] const Connection& connection(Site site) const {
-    return site == Site::primary ? *primary_ : *recovery_;
-  }
+  LibvirtLaboratory(Access primary, Access recovery, std::unique_ptr<WireMeter> meter,
+                    const Options& options);
 
+  static Result<Access> reach(const SiteConfig& site);
+  Result<Access*> access(Site site);
+  /// The disks of the VM as it is now.
+  Result<std::vector<DiskFile>> disks_of(Access& access, const ItemName& item);
   [[nodiscard]] StampOwner owner_of(const ItemName& item, std::size_t disk) const;
-  [[nodiscard]] std::string guest_socket(const ItemName& item, Site site) const;
   Nothing create_volume(const ItemName& item, const DiskSpec& disk);
-  Nothing remove_from(const Connection& connection, const ItemName& item);
+  Nothing remove_from(Site site, const ItemName& item);
+  Result<bool> runs(Site site, const ItemName& item);
   /// Opens disks of the running VM, those whose numbers are given.
   Result<GuestDisks> open_guest(const ItemName& item, Site site,
-                                const std::vector<std::size_t>& numbers, DiskAccess access);
+                                const std::vector<std::size_t>& numbers, DiskAccess how);
 
-  std::unique_ptr<Connection> primary_;
-  std::unique_ptr<Connection> recovery_;
+  Access primary_;
+  Access recovery_;
   std::unique_ptr<WireMeter> meter_;
   Options options_;
 };

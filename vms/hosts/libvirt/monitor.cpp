@@ -11,17 +11,21 @@
 #include "vms/hosts/libvirt/domain_xml.hpp"
 
 namespace switchback::libvirt {
-Monitor::Monitor(Domain domain, Duration patience)
-    : domain_(std::move(domain)), name_(virDomainGetName(domain_.get())), patience_(patience) {}
+
+Monitor::Monitor(Domain domain, Duration patience, std::shared_ptr<bool> silent)
+    : domain_(std::move(domain)),
+      name_(virDomainGetName(domain_.get())),
+      patience_(patience),
+      silent_(std::move(silent)) {}
 
 template <class T, class Call>
 Result<T> Monitor::bounded(const std::string& what, Call call) {
-  if (silent_)
+  if (*silent_)
     return environment_error(what + ": its QEMU did not answer before",
                              "continue or destroy the VM");
   const Deadline deadline = Deadline::after(patience_);
   auto result = bounded_call<T>(what, patience_, std::move(call));
-  silent_ = !result && deadline.passed();
+  *silent_ = !result && deadline.passed();
   return result;
 }
 

@@ -19,7 +19,10 @@ namespace switchback::libvirt {
 /// later ones give up at once.
 class Monitor {
  public:
-  Monitor(Domain domain, Duration patience);
+  /// `silent` is set once a call was given up; monitors may share it. libvirt may then leave later
+  /// calls of the same connection unanswered too (seen with two pending): use a new one.
+  Monitor(Domain domain, Duration patience,
+          std::shared_ptr<bool> silent = std::make_shared<bool>(false));
 
   /// Runs one QMP command; the value is what it returned. QEMU's own errors are Errors.
   Result<nlohmann::json> ask(const std::string& command,
@@ -37,7 +40,7 @@ class Monitor {
   std::shared_ptr<std::remove_pointer_t<virDomainPtr>> domain_;  ///< shared with calls given up
   std::string name_;
   Duration patience_;
-  bool silent_ = false;  ///< a call was given up
+  std::shared_ptr<bool> silent_;
 };
 
 }  // namespace switchback::libvirt
