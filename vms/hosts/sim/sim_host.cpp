@@ -2,7 +2,7 @@
 // See sim_host.hpp.
 #include "vms/hosts/sim/sim_host.hpp"
 
-#include <cstring>
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -121,6 +121,10 @@ Result<std::unique_ptr<recovery::View>> SimHost::open_view(
   if (!vm->running)
     return environment_error(fmt::format("VM {} does not run, no live view of it", name),
                              "open a view of the stopped VM");
+  SB_ASSIGN(tracked, list_checkpoints(name));
+  if (std::find(tracked.begin(), tracked.end(), next) != tracked.end())
+    return environment_error(fmt::format("VM {} has tracking {} already", name, next),
+                             "remove it first, or choose another name");
   SB_ASSIGN(view, cut_view(*vm, since));
   for (const recovery::VmDisk& disk : vm->definition.disks)
     site_.volumes.at(disk.volume).checkpoints[next].clear();

@@ -107,6 +107,13 @@ TEST(SimView, DoesNotGiveTheBytesOfTheViewThatReplacedIt) {
   EXPECT_TRUE(view->read("vda", {0, kTrackingGrain}, bytes));
 }
 
+// As libvirt does: a service that relies on the overwriting of a name would fail on real hosts.
+TEST(SimHost, DoesNotTrackTwiceUnderTheSameName) {
+  recovery::HostStage stage({"sim", make_bench});
+  stage.open_view(std::nullopt, "c1");
+  recovery::expect_named(stage.primary().open_view(stage.vm, std::nullopt, "c1"), "c1");
+}
+
 TEST(SimLink, CountsEveryByteInTheDirectionInWhichItGoes) {
   recovery::HostStage stage({"sim", make_bench});
   stage.write(0, {0});
