@@ -24,7 +24,8 @@ constexpr Bytes kRequestBytes = 64;
 Result<World> LibvirtWorldFactory::make(std::uint64_t) {
   const Connection& primary = sites_->connection(Site::primary);
   const Connection& recovery = sites_->connection(Site::recovery);
-  SB_ASSIGN(laboratory, LibvirtLaboratory::open(primary, recovery, {.use_kvm = sites_->use_kvm()}));
+  SB_ASSIGN(laboratory, LibvirtLaboratory::open(primary.site(), recovery.site(),
+                                                {.use_kvm = sites_->use_kvm()}));
   SB_ASSIGN(catalog,
             recovery::SqliteCatalog::open(
                 (sites_->folder().path() / fmt::format("catalog-{}.sqlite", worlds_++)).string()));
