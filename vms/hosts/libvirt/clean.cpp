@@ -3,6 +3,7 @@
 #include "vms/hosts/libvirt/clean.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "vms/hosts/libvirt/run_folder.hpp"
@@ -49,10 +50,7 @@ bool clean_foreign_site(const Manifest& manifest, const SiteManifest& site, Clea
 /// Everything of a run whose lock we hold.
 void clean_dead_run(const std::filesystem::path& folder, CleanReport& report) {
   if (!has_manifest(folder)) {
-    // Killed before it had made anything but the folder and its lock.
-    std::error_code error;
-    std::filesystem::remove(folder / "lock", error);
-    if (std::filesystem::remove(folder, error))
+    if (remove_unused_folder(folder))
       report.removed.push_back({run_id_of(folder), "folder", folder.string()});
     else
       report.skipped.push_back(fmt::format("{} has no manifest and is not empty", folder.string()));
@@ -67,6 +65,11 @@ void clean_dead_run(const std::filesystem::path& folder, CleanReport& report) {
   for (const SiteManifest& site : manifest->sites)
     if (!site.own_daemon) all_seen_to = clean_foreign_site(*manifest, site, report) && all_seen_to;
   append(report.removed, end_run(manifest->run_id));
+  for (const RunProcess& left : processes_of_run(manifest->run_id)) {
+    report.skipped.push_back(
+        fmt::format("run {}: process {} does not end", manifest->run_id, left.pid));
+    all_seen_to = false;
+  }
   if (!all_seen_to) return;
   std::error_code error;
   std::filesystem::remove_all(folder, error);
@@ -74,6 +77,26 @@ void clean_dead_run(const std::filesystem::path& folder, CleanReport& report) {
     report.skipped.push_back(fmt::format("{}: {}", folder.string(), error.message()));
   else
     report.removed.push_back({manifest->run_id, "folder", folder.string()});
+}
+
+/// Another user's folder could name anything as its manifest.
+bool is_ours(const std::filesystem::path& folder) {
+  struct stat found {};
+  return stat(folder.c_str(), &found) == 0 && found.st_uid == geteuid();
+}
+
+void clean_run(const std::filesystem::path& folder, CleanReport& report) {
+  if (!is_ours(folder)) {
+    report.skipped.push_back(fmt::format("{} belongs to another user", folder.string()));
+    return;
+  }
+  const std::optional<int> lock = take_lock(folder);
+  if (!lock) {
+    report.skipped.push_back(fmt::format("run {} is still going on", run_id_of(folder)));
+    return;
+  }
+  clean_dead_run(folder, report);
+  close(*lock);
 }
 
 }  // namespace
@@ -105,20 +128,19 @@ std::vector<CleanedObject> end_run(const std::string& run_id) {
   return ended;
 }
 
-Result<CleanReport> clean_runs(const std::filesystem::path& base) {
+Result<CleanReport> clean_runs(const std::filesystem::path& given_base) {
   CleanReport report;
   std::error_code error;
-  if (!std::filesystem::is_directory(base, error))
-    return bad_input(fmt::format("{} is no folder", base.string()),
+  if (!std::filesystem::is_directory(given_base, error))
+    return bad_input(fmt::format("{} is no folder", given_base.string()),
                      "name the folder of runs with --run-folder");
-  for (const std::filesystem::path& folder : run_folders(base)) {
-    const std::optional<int> lock = take_lock(folder);
-    if (!lock) {
-      report.skipped.push_back(fmt::format("run {} is still going on", run_id_of(folder)));
-      continue;
-    }
-    clean_dead_run(folder, report);
-    close(*lock);
+  const std::filesystem::path base = std::filesystem::absolute(given_base).lexically_normal();
+  for (const std::filesystem::path& folder : run_folders(base))
+    clean_run(folder, report);
+  for (const StrayProcess& stray : processes_without_folder(base)) {
+    end_processes({stray.process});
+    report.removed.push_back(
+        {stray.run_id, "process", fmt::format("{} {}", stray.process.pid, stray.process.command)});
   }
   return report;
 }

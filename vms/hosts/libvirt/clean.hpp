@@ -23,8 +23,9 @@ struct CleanReport {
 };
 
 /// Every run below `base` whose process is dead: its processes, its VMs and volumes at daemons that
-/// are not its own, and its folder. A daemon that can't be reached, or a manifest that can't be
-/// read, is skipped and said so; the folder then stays.
+/// are not its own, and its folder; and processes of runs whose folder was there and is gone. A
+/// daemon that can't be reached, a manifest that can't be read, or a folder of another user is
+/// skipped and said so; the folder then stays.
 Result<CleanReport> clean_runs(const std::filesystem::path& base);
 
 /// Destroys and undefines every domain of the run at this connection, and deletes its files in the

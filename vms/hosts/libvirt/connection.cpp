@@ -2,6 +2,7 @@
 // See connection.hpp.
 #include "vms/hosts/libvirt/connection.hpp"
 
+#include <cstdlib>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -31,6 +32,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const SiteConfig& site) {
   static std::once_flag once;
   // libvirt prints every error by default; ours are values.
   std::call_once(once, [] {
+    // Or the client library would start a session daemon of its own where it finds none.
+    setenv("LIBVIRT_AUTOSTART", "0", 0);
     virInitialize();
     virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
   });

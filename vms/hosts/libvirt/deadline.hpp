@@ -2,7 +2,10 @@
 // How long we are ready to wait for a real daemon, VM or connection.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+
+#include <poll.h>
 
 #include "harness/base/units.hpp"
 
@@ -24,6 +27,8 @@ class Deadline {
   [[nodiscard]] int left_ms() const {
     return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left()).count());
   }
+  /// Lets a moment pass between two questions to something that can only be polled.
+  void pause() const { ::poll(nullptr, 0, std::min(left_ms(), 3)); }
 
  private:
   using Clock = std::chrono::steady_clock;

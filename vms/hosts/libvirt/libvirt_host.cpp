@@ -2,6 +2,8 @@
 // VMs of a real site; volumes, views and checkpoints are in the files beside this one.
 #include "vms/hosts/libvirt/libvirt_host.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <libvirt/virterror.h>
 
@@ -26,6 +28,23 @@ Result<std::vector<DiskFile>> disk_files_of(const Domain& domain) {
   const OwnedString xml(virDomainGetXMLDesc(domain.get(), VIR_DOMAIN_XML_INACTIVE));
   if (!xml) return libvirt_error("reading a domain's definition");
   return disk_files(xml.get());
+}
+
+/// In a VM's metadata: it was told to start, and its tracking is not armed yet. So a VM that a dead
+/// controller left between the two can be told from one whose guest has run untracked.
+constexpr const char* kStartingUri = "https://switchback.example/starting/1";
+
+Nothing note_starting(const Domain& domain, bool starting, unsigned where) {
+  if (virDomainSetMetadata(domain.get(), VIR_DOMAIN_METADATA_ELEMENT, starting ? "<vm/>" : nullptr,
+                           starting ? "starting" : nullptr, kStartingUri, where) < 0)
+    return libvirt_error("noting a start");
+  return {};
+}
+
+bool is_starting(const Domain& domain) {
+  const OwnedString note(virDomainGetMetadata(domain.get(), VIR_DOMAIN_METADATA_ELEMENT,
+                                              kStartingUri, VIR_DOMAIN_AFFECT_LIVE));
+  return note != nullptr;
 }
 
 /// The volume's name, from the file that the run's mark makes of it.
@@ -78,20 +97,36 @@ Nothing LibvirtHost::start_vm(const recovery::VmName& vm,
                               const std::optional<recovery::CheckpointName>& track) {
   SB_ASSIGN(domain, connection_.domain(vm));
   SB_ASSIGN(active, is_active(domain));
-  // Paused: the guest executes nothing until tracking is armed, and without an OS nothing after.
-  if (!active && virDomainCreateWithFlags(domain.get(), VIR_DOMAIN_START_PAUSED) < 0)
-    return libvirt_error("starting VM " + vm);
+  if (!active) {
+    SB_TRY(note_starting(domain, track.has_value(), VIR_DOMAIN_AFFECT_CONFIG));
+    // Paused: the guest executes nothing until tracking is armed, and without an OS nothing after.
+    if (virDomainCreateWithFlags(domain.get(), VIR_DOMAIN_START_PAUSED) < 0)
+      return libvirt_error("starting VM " + vm);
+  }
   if (!track) return {};
   SB_ASSIGN(names, checkpoint_names(domain));
-  for (const std::string& name : names)
-    if (name == *track) return {};
-  SB_ASSIGN(definition, find_vm(vm));
+  if (std::find(names.begin(), names.end(), *track) == names.end()) {
+    if (active && !is_starting(domain))
+      return environment_error(fmt::format("VM {} runs, and {} does not track it", vm, *track),
+                               "shut it down, and start it with tracking");
+    const Nothing armed = arm_tracking(domain, vm, *track);
+    if (!armed) {
+      virDomainDestroyFlags(domain.get(), VIR_DOMAIN_DESTROY_GRACEFUL);
+      return armed;
+    }
+  }
+  return note_starting(domain, false, VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG);
+}
+
+Nothing LibvirtHost::arm_tracking(const Domain& domain, const recovery::VmName& vm,
+                                  const recovery::CheckpointName& track) {
+  SB_ASSIGN(files, disk_files_of(domain));
   std::vector<std::string> devices;
-  for (const recovery::VmDisk& disk : definition->disks)
+  for (const DiskFile& disk : files)
     devices.push_back(disk.device);
   const Checkpoint made(
-      virDomainCheckpointCreateXML(domain.get(), checkpoint_xml(*track, devices).c_str(), 0));
-  if (!made) return libvirt_error(fmt::format("starting tracking {} of VM {}", *track, vm));
+      virDomainCheckpointCreateXML(domain.get(), checkpoint_xml(track, devices).c_str(), 0));
+  if (!made) return libvirt_error(fmt::format("starting tracking {} of VM {}", track, vm));
   return {};
 }
 

@@ -55,6 +55,8 @@ class LibvirtHost final : public recovery::Host {
   [[nodiscard]] std::filesystem::path backup_socket_path(const recovery::VmName& vm) const {
     return site_.socket_path(vm + ".backup");
   }
+  static Nothing arm_tracking(const Domain& domain, const recovery::VmName& vm,
+                              const recovery::CheckpointName& track);
   Nothing fold_under_running_vm(const recovery::VolumeName& base, const recovery::VolumeName& top,
                                 const recovery::VmDisk& user, const recovery::VmName& user_vm);
   Nothing fold_offline(const recovery::VolumeName& base, const recovery::VolumeName& top,

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -39,14 +40,26 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
   return result;
 }
 
-/// Waits for a process by its descriptor, so that nothing has to be polled in steps.
-bool wait_for(pid_t pid, std::chrono::milliseconds deadline) {
+/// Whether a child has ended, by its descriptor, so that nothing has to be polled in steps. It
+/// still has to be waited for.
+bool ends_within(pid_t pid, std::chrono::milliseconds deadline) {
   const int descriptor = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
-  if (descriptor < 0) return waitpid(pid, nullptr, 0) == pid;
+  if (descriptor < 0) return true;
   pollfd ended{.fd = descriptor, .events = POLLIN, .revents = 0};
   const int ready = poll(&ended, 1, static_cast<int>(deadline.count()));
   close(descriptor);
-  if (ready <= 0) return false;
+  return ready > 0;
+}
+
+/// In the child: none of our connections may stay open in a program that outlives them. Ours are
+/// close-on-exec from the start; those of libraries need not be.
+void keep_only_standard_streams() {
+  constexpr unsigned kFirst = STDERR_FILENO + 1;
+  close_range(kFirst, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+bool wait_for(pid_t pid, std::chrono::milliseconds deadline) {
+  if (!ends_within(pid, deadline)) return false;
   waitpid(pid, nullptr, 0);
   return true;
 }
@@ -82,6 +95,7 @@ Result<Finished> finish_program(const std::string& run_id, const std::vector<std
   if (pid == 0) {
     dup2(out[1], STDOUT_FILENO);
     dup2(err[1], STDERR_FILENO);
+    keep_only_standard_streams();
     execve(program->c_str(), arguments.data(), environment.data());
     _exit(127);
   }
@@ -106,6 +120,8 @@ Result<Finished> finish_program(const std::string& run_id, const std::vector<std
   close(out[0]);
   close(err[0]);
   if (pid < 0) return environment_error(fmt::format("no process: {}", std::strerror(errno)), "");
+  // It may have closed its output and go on.
+  late = late || !ends_within(pid, std::chrono::milliseconds(milliseconds_until(until)));
   if (late) kill(pid, SIGKILL);
   int status = 0;
   waitpid(pid, &status, 0);
@@ -154,6 +170,7 @@ Result<BackgroundProgram> BackgroundProgram::start(const Start& what) {
     dup2(log, STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
     setsid();
+    keep_only_standard_streams();
     if (what.listening_socket) {
       constexpr int kFirstActivated = 3;
       if (*what.listening_socket == kFirstActivated)

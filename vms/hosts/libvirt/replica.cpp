@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writing to a volume of a real site from the other one: qemu-nbd there, libnbd here, and the
 // harness's meter between them.
+#include <atomic>
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -56,7 +58,10 @@ Result<std::unique_ptr<recovery::Replica>> LibvirtHost::open_replica(
   if (!std::filesystem::exists(file))
     return environment_error(
         fmt::format("no volume {} on the {} site", volume, name_of(site_.site)), "create it first");
-  const std::filesystem::path socket = site_.socket_path(volume + ".nbd");
+  // Of this replica alone: one of the same volume may still be open, over a link that was cut.
+  static std::atomic<unsigned> opened{0};
+  const std::filesystem::path socket =
+      site_.socket_path(fmt::format("{}-{}.nbd", volume, opened++));
   SB_ASSIGN(listening, listen_at(socket));
   const char* const path = getenv("PATH");
   Result<BackgroundProgram> server = BackgroundProgram::start(

@@ -26,6 +26,10 @@ std::filesystem::path manifest_path(const std::filesystem::path& run) {
   return run / "manifest.json";
 }
 
+std::filesystem::path manifest_draft(const std::filesystem::path& run) {
+  return run / "manifest.new";
+}
+
 std::string new_run_id() {
   return fmt::format("{:08x}", std::random_device{}());
 }
@@ -46,10 +50,13 @@ Nothing write_manifest(const std::filesystem::path& run, const Manifest& manifes
                              {"uri", site.uri},
                              {"storage", site.storage.string()},
                              {"own_daemon", site.own_daemon}});
-  std::ofstream file(manifest_path(run));
+  // Written aside and renamed, so that it is never seen half done.
+  std::ofstream file(manifest_draft(run));
   file << json.dump(2) << '\n';
-  file.flush();
-  if (file) return {};
+  file.close();
+  std::error_code error;
+  if (file) std::filesystem::rename(manifest_draft(run), manifest_path(run), error);
+  if (file && !error) return {};
   return environment_error(fmt::format("{} can't be written", manifest_path(run).string()),
                            "choose another folder with --run-folder");
 }
@@ -65,8 +72,10 @@ std::filesystem::path site_folder(const std::filesystem::path& run, Site site) {
   return run / (site == Site::primary ? "p" : "r");
 }
 
-Result<RunFolder> RunFolder::create(const std::filesystem::path& base,
+Result<RunFolder> RunFolder::create(const std::filesystem::path& given_base,
                                     const std::vector<SiteManifest>& sites_given) {
+  // Absolute: daemons have another working directory.
+  const std::filesystem::path base = std::filesystem::absolute(given_base).lexically_normal();
   std::error_code error;
   std::filesystem::create_directories(base, error);
   const std::string id = new_run_id();
@@ -145,19 +154,29 @@ Result<Manifest> read_manifest(const std::filesystem::path& run) {
   };
   std::ifstream file(manifest_path(run));
   const nlohmann::json json = nlohmann::json::parse(file, nullptr, false);
-  if (!json.is_object() || json.value("format", "") != kFormat)
+  if (!json.is_object() || !json.contains("format") || json["format"] != kFormat)
     return refuse("is no manifest of a run");
-  if (json.value("version", 0) != kManifestVersion) return refuse("is of another version");
-  Manifest manifest{.run_id = json.value("run_id", ""), .sites = {}};
-  if (manifest.run_id.empty() || manifest.run_id != run_id_of(run))
-    return refuse("is of another run than its folder");
-  for (const nlohmann::json& site : json.value("sites", nlohmann::json::array()))
-    manifest.sites.push_back(
-        {.site = site.value("site", "") == "primary" ? Site::primary : Site::recovery,
-         .uri = site.value("uri", ""),
-         .storage = site.value("storage", ""),
-         .own_daemon = site.value("own_daemon", true)});
-  return manifest;
+  try {
+    if (json.value("version", 0) != kManifestVersion) return refuse("is of another version");
+    Manifest manifest{.run_id = json.value("run_id", ""), .sites = {}};
+    if (manifest.run_id != run_id_of(run)) return refuse("is of another run than its folder");
+    for (const nlohmann::json& site : json.value("sites", nlohmann::json::array()))
+      manifest.sites.push_back(
+          {.site = site.value("site", "") == "primary" ? Site::primary : Site::recovery,
+           .uri = site.value("uri", ""),
+           .storage = site.value("storage", ""),
+           .own_daemon = site.value("own_daemon", true)});
+    return manifest;
+  } catch (const nlohmann::json::exception& error) {
+    return refuse(error.what());
+  }
+}
+
+bool remove_unused_folder(const std::filesystem::path& run) {
+  std::error_code error;
+  std::filesystem::remove(run / "lock", error);
+  std::filesystem::remove(manifest_draft(run), error);
+  return std::filesystem::remove(run, error);
 }
 
 std::optional<int> take_lock(const std::filesystem::path& run) {

@@ -65,6 +65,9 @@ std::vector<std::filesystem::path> run_folders(const std::filesystem::path& base
 std::string run_id_of(const std::filesystem::path& run);
 bool has_manifest(const std::filesystem::path& run);
 Result<Manifest> read_manifest(const std::filesystem::path& run);
+/// Removes the folder of a run that was killed before its manifest was written; false if there is
+/// more in it than such a run makes.
+bool remove_unused_folder(const std::filesystem::path& run);
 /// Takes the lock of a run whose process is dead; nothing while it lives.
 std::optional<int> take_lock(const std::filesystem::path& run);
 

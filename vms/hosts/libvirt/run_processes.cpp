@@ -117,6 +117,20 @@ std::vector<RunProcess> processes_of_run(const std::string& run_id) {
   return processes;
 }
 
+std::vector<StrayProcess> processes_without_folder(const std::filesystem::path& base) {
+  std::vector<StrayProcess> strays;
+  for (Marked& one : marked_processes()) {
+    const std::filesystem::path folder = base / fmt::format("{}-{}", kMark, one.run);
+    std::error_code error;
+    if (std::filesystem::exists(folder, error) || error) continue;
+    const std::filesystem::path process = fmt::format("/proc/{}", one.process.pid);
+    const std::string named = read_all(process / "environ") + read_all(process / "cmdline");
+    if (named.find(folder.string() + "/") == std::string::npos) continue;
+    strays.push_back({std::move(one.run), std::move(one.process)});
+  }
+  return strays;
+}
+
 void end_processes(const std::vector<RunProcess>& processes) {
   std::vector<pollfd> ends;
   for (const RunProcess& process : processes) {

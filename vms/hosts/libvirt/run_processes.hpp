@@ -2,6 +2,7 @@
 // The processes of a run, found by its mark.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,13 @@ struct RunProcess {
 /// names a file or domain with its mark (libvirt gives QEMU an environment of its own). Never this
 /// process or one that it descends from.
 std::vector<RunProcess> processes_of_run(const std::string& run_id);
+
+struct StrayProcess {
+  std::string run_id;
+  RunProcess process;
+};
+/// Processes of runs whose folder was below `base` and is gone: by hand, or by a cleaner too eager.
+std::vector<StrayProcess> processes_without_folder(const std::filesystem::path& base);
 
 /// SIGTERM to all, SIGKILL to those left after five seconds; returns when none is left.
 void end_processes(const std::vector<RunProcess>& processes);

@@ -80,6 +80,15 @@ Result<std::vector<std::string>> bitmaps_of(const SiteConfig& site,
   return names;
 }
 
+/// Whether a running VM's QEMU has a bitmap of that name on any layer of any disk.
+Result<bool> has_open_bitmap(const Domain& domain, const std::string& name) {
+  SB_ASSIGN(nodes, qmp(domain, {{"execute", "query-named-block-nodes"}}));
+  for (const nlohmann::json& node : nodes)
+    for (const nlohmann::json& bitmap : node.value("dirty-bitmaps", nlohmann::json::array()))
+      if (bitmap.value("name", "") == name) return true;
+  return false;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<recovery::View>> LibvirtHost::open_view(
@@ -130,7 +139,7 @@ Nothing LibvirtHost::close_view(const VmName& vm) {
   SB_ASSIGN(found, connection_.find_domain(vm));
   if (!found) return {};
   const Deadline deadline = Deadline::after(std::chrono::seconds(30));
-  for (bool aborted = false; !deadline.passed();) {
+  for (bool aborted = false;;) {
     virDomainJobInfo info{};
     if (virDomainGetJobInfo(found->get(), &info) < 0) {
       if (libvirt_error_code() == VIR_ERR_OPERATION_INVALID) break;  // it does not run: no job
@@ -142,10 +151,11 @@ Nothing LibvirtHost::close_view(const VmName& vm) {
         libvirt_error_code() != VIR_ERR_OPERATION_INVALID)
       return libvirt_error("closing the view of VM " + vm);
     aborted = true;
+    if (deadline.passed())
+      return environment_error(fmt::format("the view of VM {} does not close", vm),
+                               "see the VM's log");
+    deadline.pause();
   }
-  if (deadline.passed())
-    return environment_error(fmt::format("the view of VM {} does not close", vm),
-                             "see the VM's log");
   std::error_code ignored;
   std::filesystem::remove(backup_socket_path(vm), ignored);
   SB_ASSIGN(definition, find_vm(vm));
@@ -161,9 +171,17 @@ Nothing LibvirtHost::remove_checkpoint(const VmName& vm, const CheckpointName& n
   if (!checkpoint && libvirt_error_code() != VIR_ERR_NO_DOMAIN_CHECKPOINT)
     return libvirt_error("looking for checkpoint " + name);
   if (checkpoint) {
-    // Of a stopped VM libvirt deletes only its own note of the checkpoint.
-    const unsigned flags = running ? 0 : VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY;
-    if (virDomainCheckpointDelete(checkpoint.get(), flags) < 0)
+    bool deleted = running && virDomainCheckpointDelete(checkpoint.get(), 0) == 0;
+    if (running && !deleted) {
+      const Error error =
+          libvirt_error(fmt::format("deleting checkpoint {} of VM {}", name, vm)).value();
+      SB_ASSIGN(still_there, has_open_bitmap(domain, name));
+      if (still_there) return tl::unexpected(error);
+    }
+    // Of a stopped VM libvirt deletes only its own note of the checkpoint; so it is with one whose
+    // bitmap a killed QEMU did not write back.
+    if (!deleted &&
+        virDomainCheckpointDelete(checkpoint.get(), VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY) < 0)
       return libvirt_error(fmt::format("deleting checkpoint {} of VM {}", name, vm));
   }
   if (running) return {};

@@ -68,13 +68,17 @@ std::string LibvirtHost::locate_volume(const recovery::VolumeName& volume) {
 Nothing LibvirtHost::fold_volumes(const recovery::VolumeName& base, const recovery::VolumeName& top,
                                   const std::optional<recovery::VmDisk>& user,
                                   const recovery::VmName& user_vm) {
-  if (user) {
+  const auto fold = [&]() -> Nothing {
+    if (!user) return fold_offline(base, top, user);
     SB_ASSIGN(rests_on, backing_file(site_.run_id, site_.volume_path(user->volume)));
     if (rests_on == site_.volume_path(base)) return {};  // done before
     SB_ASSIGN(running, is_running(user_vm));
-    if (running) return fold_under_running_vm(base, top, *user, user_vm);
-  }
-  return fold_offline(base, top, user);
+    return running ? fold_under_running_vm(base, top, *user, user_vm)
+                   : fold_offline(base, top, user);
+  };
+  const Nothing folded = fold();
+  if (folded) return {};
+  return tl::unexpected(folded.error().within(fmt::format("folding {} into {}", top, base)));
 }
 
 /// QEMU itself moves the data down and lets go of the layers; the VM's own top layer, and with it
@@ -84,22 +88,23 @@ Nothing LibvirtHost::fold_under_running_vm(const recovery::VolumeName& base,
                                            const recovery::VmDisk& user,
                                            const recovery::VmName& user_vm) {
   SB_ASSIGN(domain, connection_.domain(user_vm));
-  const std::string what = fmt::format("folding {} into {}", top, base);
   if (virDomainBlockCommit(domain.get(), user.device.c_str(), site_.volume_path(base).c_str(),
                            site_.volume_path(top).c_str(), 0, 0) < 0)
-    return libvirt_error(what);
+    return libvirt_error("committing a layer");
   const Deadline deadline = Deadline::after(std::chrono::minutes(10));
   while (!deadline.passed()) {
     virDomainBlockJobInfo info{};
     const int found = virDomainGetBlockJobInfo(domain.get(), user.device.c_str(), &info, 0);
-    if (found < 0) return libvirt_error(what);
-    if (found > 0) continue;
+    if (found < 0) return libvirt_error("asking for the commit job");
+    if (found > 0) {
+      deadline.pause();
+      continue;
+    }
     SB_ASSIGN(rests_on, backing_file(site_.run_id, site_.volume_path(user.volume)));
     if (rests_on == site_.volume_path(base)) return {};
-    return environment_error(what + ": the job ended and the chain is as before",
-                             "see the VM's log");
+    return environment_error("the commit job ended and the chain is as before", "see the VM's log");
   }
-  return environment_error(what + " takes too long", "see the VM's log");
+  return environment_error("the commit job takes too long", "see the VM's log");
 }
 
 Nothing LibvirtHost::fold_offline(const recovery::VolumeName& base, const recovery::VolumeName& top,
