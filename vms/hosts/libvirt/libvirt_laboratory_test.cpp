@@ -140,20 +140,23 @@ TEST_F(LibvirtLaboratoryTest, DuringABackupTheFrozenViewStaysAndTheNextDeltaHold
   LibvirtHost primary = host(Site::primary);
   {
     const auto view = must(primary.open_view("vm", std::nullopt, "c1"));
+    constexpr recovery::Extent kBlock = {.offset = 10 * kBlockBytes, .length = kBlockBytes};
+    std::vector<std::byte> frozen_before;
+    must(view->read("vda", kBlock, frozen_before));
     const std::vector<GuestWrite> during = {{0, 10, 3}, {0, 500, 4}, {0, kLastOddBlock, 5}};
     write(during);
     EXPECT_EQ(expected(during, 0), disk(0));
-    std::vector<std::byte> bytes;
-    must(view->read("vda", {.offset = 10 * kBlockBytes, .length = kBlockBytes}, bytes));
+    std::vector<std::byte> frozen;
+    must(view->read("vda", kBlock, frozen));
+    EXPECT_EQ(frozen_before, frozen);
     const std::unique_ptr<ImageReader> second =
         must(laboratory_->open_disk("vm", Site::primary, 1));
     EXPECT_EQ((Content{{10, 2}}), content_of(*second));
-    // The live block has the stamp of write 3, the frozen one that of write 1, and no other byte.
-    std::vector<std::byte> live(kBlockBytes);
     must(primary.close_view("vm"));
     const auto after = must(primary.open_view("vm", "c1", "c2"));
-    must(after->read("vda", {.offset = 10 * kBlockBytes, .length = kBlockBytes}, live));
-    EXPECT_NE(bytes, live);
+    std::vector<std::byte> now;
+    must(after->read("vda", kBlock, now));
+    EXPECT_NE(frozen, now);
     std::set<Bytes> grains;
     for (const recovery::Extent& extent : must(after->extents("vda")))
       for (Bytes at = 0; at < extent.length; at += kGrain)
@@ -223,12 +226,14 @@ TEST_F(LibvirtLaboratoryTest, TheCensusSeesEachKindAndRemovingLeavesNothingButTh
   must(recovery.create_volume(
       {.name = "vm-vda-replica", .size_bytes = kOddSize, .backing = std::nullopt}));
   auto replica = must(recovery.open_replica("vm-vda-replica"));
-  EXPECT_THAT(
-      lines(must(laboratory_->census("vm"))),
-      IsSupersetOf({"primary vm vm", "primary checkpoint vm/c1", "primary checkpoint vm-vda/c1",
-                    "primary checkpoint vm-vdb/c1", "primary export vm.backup",
-                    "recovery volume vm-vda-replica", "recovery export vm-vda-replica.nbd",
-                    "recovery process vm-vda-replica (qemu-nbd)"}));
+  const std::vector<std::string> in_the_middle = lines(must(laboratory_->census("vm")));
+  EXPECT_THAT(in_the_middle,
+              IsSupersetOf({"primary vm vm", "primary checkpoint vm/c1",
+                            "primary checkpoint vm-vda/c1", "primary checkpoint vm-vdb/c1",
+                            "primary export vm.backup", "recovery volume vm-vda-replica",
+                            "recovery process vm-vda-replica (qemu-nbd)"}));
+  EXPECT_THAT(in_the_middle,
+              testing::Contains(testing::StartsWith("recovery export vm-vda-replica")));
   replica.reset();
   view.reset();
   must(primary.close_view("vm"));
