@@ -280,7 +280,9 @@ Result<std::optional<ShrinkResult>> shrink_and_keep(
       options.shrink_world != nullptr && breaks_in(*options.shrink_world)(sequence).has_value();
   Nothing saved;
   ShrinkBudget budget = options.shrink_budget;
-  budget.stop = options.interrupted;
+  budget.stop = [&options, until = options.elapsed_seconds() + options.shrink_seconds] {
+    return (options.interrupted && options.interrupted()) || options.elapsed_seconds() >= until;
+  };
   ShrinkResult result = shrink(
       sequence, violating_step, breaks_in(fast ? *options.shrink_world : worlds), budget,
       [&](const ShrinkResult& better) { saved = save(better.smallest, better.violating_step); });

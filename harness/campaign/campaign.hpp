@@ -32,6 +32,7 @@ struct CampaignOptions {
 
   bool shrink = true;
   ShrinkBudget shrink_budget;
+  double shrink_seconds = 60;  ///< for each finding, by elapsed_seconds
   /// Where traces of violations are kept; must exist.
   std::filesystem::path trace_folder;
   /// A faster world in which a failure is tried first when it is shrunk. May be null.

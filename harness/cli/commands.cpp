@@ -89,6 +89,8 @@ int run_command(const RunArguments& arguments) {
   options.max_failures = arguments.max_failures;
   options.jobs = arguments.jobs.value_or(world->default_jobs);
   options.profiles = *profiles;
+  if (!world->worlds->deterministic())
+    for (Profile& profile : options.profiles) profile.weight = profile.slow_weight;
   options.limits = world->limits;
   if (arguments.max_steps) options.limits.steps_max = *arguments.max_steps;
   options.defect = arguments.world.defect;

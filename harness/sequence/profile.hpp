@@ -14,7 +14,8 @@ namespace switchback {
 struct Profile {
   std::string_view name;
   std::string_view meaning;
-  unsigned weight = 1;  ///< how often the mixture itself is chosen
+  unsigned weight = 1;       ///< how often the mixture itself is chosen
+  unsigned slow_weight = 1;  ///< the same where a sequence takes seconds
 
   // What comes next.
   unsigned legal_operation = 6;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// libvirt with owned handles, and its errors as values.
+// Connections to libvirt, with owned handles and errors as values.
 #pragma once
 
 #include <memory>
@@ -52,6 +52,12 @@ class Connection {
   /// All domains of this run, by VM name.
   Result<std::vector<std::pair<std::string, Domain>>> domains() const;
   Result<Domain> define(const std::string& xml) const;
+
+  /// Has the daemon read a schema once, before several threads make it do so at once: libvirt 9.0
+  /// leaves the set-up of libxml2's schema types to the first use, and two first uses at a time
+  /// fail with "Error type 'unsignedInt' is not exported by type library" (seen with two
+  /// checkpoints).
+  void load_schemas() const;
 
  private:
   Connection(virConnectPtr connection, SiteConfig site)

@@ -14,7 +14,6 @@
 namespace switchback::libvirt {
 namespace {
 
-constexpr const char* kDevice = "/dev/kvm";
 /// A working KVM needs a few hundredths of a second for it, TCG 0.15 s, a hanging one 5 s
 /// (measured).
 constexpr std::chrono::milliseconds kPatience{1500};
@@ -33,9 +32,9 @@ std::array<unsigned char, 512> boot_sector() {
 }  // namespace
 
 Result<KvmProbe> probe_kvm(const std::filesystem::path& folder, const std::string& run_id,
-                           std::optional<uid_t> user) {
-  if (access(kDevice, F_OK) != 0)
-    return KvmProbe{false, fmt::format("KVM: absent (no {}); using TCG", kDevice)};
+                           std::optional<uid_t> user, const std::filesystem::path& device) {
+  if (access(device.c_str(), F_OK) != 0)
+    return KvmProbe{false, fmt::format("KVM: absent (no {}); using TCG", device.string())};
   const std::filesystem::path image = folder / "kvm-probe.bin";
   const std::array<unsigned char, 512> sector = boot_sector();
   std::ofstream(image, std::ios::binary)

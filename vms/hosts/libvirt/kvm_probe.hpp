@@ -22,6 +22,7 @@ struct KvmProbe {
 /// of a second where KVM works. `folder` is for that program's file. With `user`, as that user:
 /// whom VMs run as.
 Result<KvmProbe> probe_kvm(const std::filesystem::path& folder, const std::string& run_id,
-                           std::optional<uid_t> user);
+                           std::optional<uid_t> user,
+                           const std::filesystem::path& device = "/dev/kvm");
 
 }  // namespace switchback::libvirt

@@ -205,6 +205,7 @@ bool BackgroundProgram::wait_until_ended(std::chrono::milliseconds deadline) {
 void BackgroundProgram::end() {
   if (pid_ <= 0) return;
   kill(pid_, SIGTERM);
+  kill(pid_, SIGCONT);  // a stopped one dies only when it goes on
   if (wait_until_ended(std::chrono::seconds(5))) return;
   kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);

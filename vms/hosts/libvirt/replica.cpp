@@ -27,7 +27,7 @@ class NbdReplica final : public recovery::Replica {
     disk_.reset();
     wire_.close(routed_);
     // qemu-nbd ends with its only client, once what it has is written; it is ended if it does not.
-    server_.wait_until_ended(std::chrono::seconds(30));
+    if (!failed_) server_.wait_until_ended(std::chrono::seconds(30));
     server_.end();
     std::error_code ignored;
     std::filesystem::remove(socket_, ignored);
@@ -38,13 +38,19 @@ class NbdReplica final : public recovery::Replica {
       return environment_error(
           fmt::format("{} bytes do not fill an extent of {}", bytes.size(), extent.length),
           "read the extent first");
-    return disk_->write({NbdWrite{extent.offset, bytes}});
+    return noted(disk_->write({NbdWrite{extent.offset, bytes}}));
   }
-  Nothing flush() override { return disk_->flush(); }
+  Nothing flush() override { return noted(disk_->flush()); }
 
  private:
+  Nothing noted(Nothing done) {
+    failed_ = failed_ || !done;
+    return done;
+  }
+
   BackgroundProgram server_;
   std::optional<NbdDisk> disk_;
+  bool failed_ = false;  ///< the server is not waited for
   WireRoute& wire_;
   std::string routed_;
   std::filesystem::path socket_;

@@ -65,7 +65,8 @@ Nothing write_manifest(const std::filesystem::path& run, const Manifest& manifes
 
 std::filesystem::path default_run_base() {
   const char* const chosen = getenv("TMPDIR");
-  return chosen != nullptr && *chosen != '\0' ? chosen : "/var/tmp";
+  const std::string_view path = chosen != nullptr ? chosen : "";
+  return path.starts_with('/') && path.size() <= kLongestRunBase ? path : "/var/tmp";
 }
 
 std::filesystem::path site_folder(const std::filesystem::path& run, Site site) {

@@ -28,7 +28,12 @@ struct Manifest {
   std::vector<SiteManifest> sites;
 };
 
-/// $TMPDIR, or /var/tmp: VM disks do not belong into a file system in memory.
+/// The longest path in which a run may have daemons of its own: QEMU's monitor sockets are far
+/// below it, and the path of a unix socket has at most 107 characters.
+inline constexpr std::size_t kLongestRunBase = 19;
+
+/// $TMPDIR, if that is short enough, or /var/tmp: VM disks do not belong into a file system in
+/// memory.
 std::filesystem::path default_run_base();
 
 /// A folder `switchback-<run id>` with a manifest and a lock that this process holds while it
@@ -55,8 +60,7 @@ class RunFolder {
   Manifest manifest_;
 };
 
-/// Where a run's own daemons live: `<run>/p` and `<run>/r`. Short, because QEMU's monitor sockets
-/// are below it and a unix socket's path has at most 107 characters.
+/// Where a run's own daemons live: `<run>/p` and `<run>/r`, see kLongestRunBase.
 std::filesystem::path site_folder(const std::filesystem::path& run, Site site);
 
 /// Folders of runs below `base`, by their names `switchback-<8 hex digits>`, in order.

@@ -49,10 +49,10 @@ std::optional<uid_t> unprivileged_user() {
 /// The folders that a session daemon wants, and its configuration.
 Nothing prepare_home(const std::filesystem::path& home, std::optional<uid_t> owner) {
   std::error_code error;
-  for (const char* name : {"home", "run", "config/libvirt", "cache", "data", "vol", "sock"})
+  for (const char* name : {"home", "run", "c/libvirt", "cache", "data", "vol", "sock"})
     std::filesystem::create_directories(home / name, error);
   // Without its own log handler every VM start would bring up a log daemon as well.
-  std::ofstream(home / "config/libvirt/qemu.conf") << "stdio_handler = \"file\"\n";
+  std::ofstream(home / "c/libvirt/qemu.conf") << "stdio_handler = \"file\"\n";
   if (error)
     return environment_error(fmt::format("{}: {}", home.string(), error.message()),
                              "choose another folder with --run-folder");
@@ -89,6 +89,30 @@ SiteConfig config_of(const RunFolder& folder, const SiteManifest& site) {
           .owner = site.own_daemon ? unprivileged_user() : std::nullopt};
 }
 
+/// What is known to end badly before anything is made.
+Nothing check(const ForeignSites& sites) {
+  std::error_code error;
+  if (sites.primary_uri == sites.recovery_uri)
+    return bad_input(fmt::format("both sites are {}", sites.primary_uri),
+                     "name two daemons: a VM can't be failed over to where it is");
+  if (std::filesystem::equivalent(sites.primary_storage, sites.recovery_storage, error))
+    return bad_input(fmt::format("both sites store in {}", sites.primary_storage.string()),
+                     "give each site a folder of its own");
+  for (const std::filesystem::path& storage : {sites.primary_storage, sites.recovery_storage})
+    if (access(storage.c_str(), W_OK) != 0)
+      return bad_input(fmt::format("storage folder {}: {}", storage.string(), std::strerror(errno)),
+                       "name a folder that can be written, also by QEMU");
+  return {};
+}
+
+Nothing check_own(const std::filesystem::path& run_base) {
+  const std::filesystem::path base = std::filesystem::absolute(run_base).lexically_normal();
+  if (base.string().size() <= kLongestRunBase) return need(kForOwnDaemons);
+  return bad_input(
+      fmt::format("the path {} is too long for the sockets of daemons below it", base.string()),
+      fmt::format("name a --run-folder of {} characters or fewer", kLongestRunBase));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TwoSites>> TwoSites::open(const std::filesystem::path& run_base,
@@ -96,6 +120,7 @@ Result<std::unique_ptr<TwoSites>> TwoSites::open(const std::filesystem::path& ru
   SB_TRY(need(kAlways));
   std::vector<SiteManifest> given;
   if (foreign) {
+    SB_TRY(check(*foreign));
     given = {{.site = Site::primary,
               .uri = foreign->primary_uri,
               .storage = std::filesystem::absolute(foreign->primary_storage),
@@ -104,13 +129,8 @@ Result<std::unique_ptr<TwoSites>> TwoSites::open(const std::filesystem::path& ru
               .uri = foreign->recovery_uri,
               .storage = std::filesystem::absolute(foreign->recovery_storage),
               .own_daemon = false}};
-    for (const SiteManifest& site : given)
-      if (access(site.storage.c_str(), W_OK) != 0)
-        return bad_input(
-            fmt::format("storage folder {}: {}", site.storage.string(), std::strerror(errno)),
-            "name a folder that can be written, also by QEMU");
   } else {
-    SB_TRY(need(kForOwnDaemons));
+    SB_TRY(check_own(run_base));
   }
   SB_ASSIGN(folder, RunFolder::create(run_base, given));
   std::unique_ptr<TwoSites> sites(new TwoSites(std::move(folder)));
@@ -162,7 +182,7 @@ Nothing TwoSites::start_daemon(const SiteConfig& site) {
                                  "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
                                  fmt::format("HOME={}", (home / "home").string()),
                                  fmt::format("XDG_RUNTIME_DIR={}", (home / "run").string()),
-                                 fmt::format("XDG_CONFIG_HOME={}", (home / "config").string()),
+                                 fmt::format("XDG_CONFIG_HOME={}", (home / "c").string()),
                                  fmt::format("XDG_CACHE_HOME={}", (home / "cache").string()),
                                  fmt::format("XDG_DATA_HOME={}", (home / "data").string())},
                  .log = home / "libvirtd.log",
@@ -172,21 +192,21 @@ Nothing TwoSites::start_daemon(const SiteConfig& site) {
 }
 
 Nothing TwoSites::connect(const SiteManifest& manifest) {
+  SB_ASSIGN(connection, reach(manifest));
+  connection->load_schemas();
+  connections_.push_back(std::move(connection));
+  return {};
+}
+
+Result<std::unique_ptr<Connection>> TwoSites::reach(const SiteManifest& manifest) {
   const SiteConfig site = config_of(folder_, manifest);
-  if (!manifest.own_daemon) {
-    SB_ASSIGN(connection, Connection::open(site));
-    connections_.push_back(std::move(connection));
-    return {};
-  }
+  if (!manifest.own_daemon) return Connection::open(site);
   BackgroundProgram& daemon = daemons_[static_cast<std::size_t>(site.site)];
   const std::filesystem::path log = site_folder(folder_.path(), site.site) / "libvirtd.log";
   const Deadline deadline = Deadline::after(std::chrono::seconds(60));
   while (true) {
     Result<std::unique_ptr<Connection>> connection = Connection::open(site);
-    if (connection) {
-      connections_.push_back(std::move(*connection));
-      return {};
-    }
+    if (connection) return connection;
     if (daemon.wait_until_ended(std::chrono::milliseconds(20)) || deadline.passed())
       return environment_error(
           fmt::format("the libvirt daemon of the {} site does not come up:{}", name_of(site.site),

@@ -45,6 +45,8 @@ class TwoSites {
   Nothing start_daemons();
   Nothing start_daemon(const SiteConfig& site);
   Nothing connect(const SiteManifest& manifest);
+  /// Waits for a daemon of our own to come up.
+  Result<std::unique_ptr<Connection>> reach(const SiteManifest& manifest);
   Nothing decide_acceleration();
 
   RunFolder folder_;
