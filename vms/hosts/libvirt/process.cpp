@@ -163,6 +163,9 @@ Result<BackgroundProgram> BackgroundProgram::start(const Start& what) {
   const int log = open(what.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (log < 0)
     return environment_error(fmt::format("{}: {}", what.log.string(), std::strerror(errno)), "");
+  // Closed by exec: until then the child does not bear the run's mark.
+  std::array<int, 2> exec{-1, -1};
+  static_cast<void>(pipe2(exec.data(), O_CLOEXEC));
   const pid_t pid = fork();
   if (pid == 0) {
     const int nothing = open("/dev/null", O_RDONLY);
@@ -185,6 +188,11 @@ Result<BackgroundProgram> BackgroundProgram::start(const Start& what) {
     _exit(127);
   }
   close(log);
+  close(exec[1]);
+  char nothing = 0;
+  while (pid > 0 && read(exec[0], &nothing, 1) < 0 && errno == EINTR) {
+  }
+  close(exec[0]);
   if (pid < 0)
     return environment_error(fmt::format("no process: {}", std::strerror(errno)),
                              "end other processes");

@@ -45,6 +45,7 @@ class BackgroundProgram {
     std::filesystem::path log;             ///< stdout and stderr; appended to
     std::optional<int> listening_socket;   ///< handed over as systemd's socket activation does
   };
+  /// When it returns, the program bears what its environment says.
   static Result<BackgroundProgram> start(const Start& what);
 
   BackgroundProgram(BackgroundProgram&& from) noexcept : pid_(std::exchange(from.pid_, -1)) {}

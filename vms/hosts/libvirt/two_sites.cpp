@@ -80,13 +80,22 @@ std::string last_lines(const std::filesystem::path& log) {
   return text;
 }
 
+/// Who a daemon that is not ours runs QEMU as, as far as its storage folder tells: one that belongs
+/// to root is of a system daemon, which takes and gives back files itself.
+std::optional<uid_t> owner_of(const std::filesystem::path& storage) {
+  struct stat found {};
+  if (geteuid() != 0 || stat(storage.c_str(), &found) != 0 || found.st_uid == 0)
+    return std::nullopt;
+  return found.st_uid;
+}
+
 SiteConfig config_of(const RunFolder& folder, const SiteManifest& site) {
   return {.site = site.site,
           .uri = site.uri,
           .storage = site.storage,
           .sockets = site_folder(folder.path(), site.site) / "sock",
           .run_id = folder.manifest().run_id,
-          .owner = site.own_daemon ? unprivileged_user() : std::nullopt};
+          .owner = site.own_daemon ? unprivileged_user() : owner_of(site.storage)};
 }
 
 /// What is known to end badly before anything is made.

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two daemons of a run come up, go without a trace, and say what is missing.
+#include "vms/hosts/libvirt/two_sites.hpp"
+
+#include <cstdlib>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "vms/hosts/libvirt/run_processes.hpp"
+
+namespace switchback::libvirt {
+namespace {
+
+class TwoSitesTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = default_run_base().string() + "/sbXXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    base_ = name;
+    std::filesystem::permissions(base_, std::filesystem::perms(0755));
+    path_ = getenv("PATH");
+  }
+  void TearDown() override {
+    setenv("PATH", path_.c_str(), 1);
+    EXPECT_TRUE(run_folders(base_).empty()) << "a run left its folder behind";
+    std::filesystem::remove_all(base_);
+  }
+
+  /// A PATH with these programs only.
+  void only_programs(const std::vector<std::string>& names) {
+    const std::filesystem::path folder = base_ / "bin";
+    std::filesystem::create_directory(folder);
+    for (const std::string& name : names)
+      std::filesystem::create_symlink(*find_program(name), folder / name);
+    setenv("PATH", folder.c_str(), 1);
+  }
+
+  void expect_refused(const std::optional<ForeignSites>& foreign, const std::string& message,
+                      const std::string& remedy) {
+    const auto sites = TwoSites::open(base_, foreign);
+    ASSERT_FALSE(sites);
+    EXPECT_NE(sites.error().message.find(message), std::string::npos) << sites.error().message;
+    EXPECT_NE(sites.error().remedy.find(remedy), std::string::npos) << sites.error().remedy;
+  }
+
+  std::filesystem::path base_;
+  std::string path_;
+};
+
+TEST_F(TwoSitesTest, ComeUpWithNothingOnThemAndGoWithoutATrace) {
+  std::string run;
+  {
+    const auto sites = TwoSites::open(base_, std::nullopt);
+    ASSERT_TRUE(sites) << sites.error().message;
+    run = (*sites)->folder().manifest().run_id;
+    for (const Site site : {Site::primary, Site::recovery}) {
+      const auto domains = (*sites)->connection(site).domains();
+      ASSERT_TRUE(domains) << domains.error().message;
+      EXPECT_TRUE(domains->empty());
+    }
+    EXPECT_NE((*sites)->connection(Site::primary).site().uri,
+              (*sites)->connection(Site::recovery).site().uri);
+    ASSERT_EQ((*sites)->notes().size(), 1U);
+    EXPECT_NE((*sites)->notes()[0].find("KVM"), std::string::npos);
+    EXPECT_GE(processes_of_run(run).size(), 2U) << "the two daemons";
+  }
+  EXPECT_TRUE(processes_of_run(run).empty());
+}
+
+TEST_F(TwoSitesTest, SayWhichProgramIsMissingAndWhichPackageHasIt) {
+  only_programs({"qemu-img", "qemu-nbd", "qemu-system-x86_64", "tini", "setpriv"});
+  expect_refused(std::nullopt, "libvirtd is not installed", "libvirt-daemon-driver-qemu");
+}
+
+TEST_F(TwoSitesTest, SayWhyADaemonDoesNotComeUp) {
+  only_programs({"qemu-img", "qemu-nbd", "qemu-system-x86_64", "libvirtd", "setpriv"});
+  std::ofstream(base_ / "bin/tini") << "#!/bin/sh\necho the moon is full >&2\nexit 1\n";
+  std::filesystem::permissions(base_ / "bin/tini", std::filesystem::perms::owner_all);
+  expect_refused(std::nullopt, "the moon is full", "libvirt-daemon");
+}
+
+TEST_F(TwoSitesTest, RefuseAFolderInWhichNoSocketCanBe) {
+  base_ /= "a-folder-with-a-rather-long-name";
+  std::filesystem::create_directory(base_);
+  expect_refused(std::nullopt, "too long", "--run-folder");
+}
+
+TEST_F(TwoSitesTest, NameTheUriThatCantBeReached) {
+  std::filesystem::create_directory(base_ / "p");
+  std::filesystem::create_directory(base_ / "r");
+  expect_refused(ForeignSites{.primary_uri = "qemu+unix:///session?socket=/nowhere/sock",
+                              .recovery_uri = "qemu+unix:///session?socket=/nowhere/else",
+                              .primary_storage = base_ / "p",
+                              .recovery_storage = base_ / "r"},
+                 "/nowhere/sock", "URI");
+}
+
+TEST_F(TwoSitesTest, AreTwo) {
+  std::filesystem::create_directory(base_ / "p");
+  std::filesystem::create_directory(base_ / "r");
+  expect_refused(ForeignSites{.primary_uri = "qemu:///system",
+                              .recovery_uri = "qemu:///system",
+                              .primary_storage = base_ / "p",
+                              .recovery_storage = base_ / "r"},
+                 "both sites are qemu:///system", "two daemons");
+  expect_refused(ForeignSites{.primary_uri = "qemu:///system",
+                              .recovery_uri = "qemu:///session",
+                              .primary_storage = base_ / "p",
+                              .recovery_storage = base_ / "r/../p"},
+                 "both sites store in", "of its own");
+}
+
+}  // namespace
+}  // namespace switchback::libvirt
