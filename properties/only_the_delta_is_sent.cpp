@@ -36,7 +36,7 @@ class OnlyTheDeltaIsSent final : public Property {
     const Bytes bound = once * evidence.attempts;
     if (evidence.wire_bytes <= bound) return Verdict::holds();
     return Verdict::broken(
-        evidence.dirty_bytes == 0 ? "data_though_nothing_changed" : "more_than_the_delta",
+        "more_than_the_delta",
         fmt::format("{} put {} bytes on the wire; the guest had dirtied {} bytes ({} byte grains), "
                     "which allows {} with the declared overhead",
                     name_of(evidence.operation), evidence.wire_bytes, evidence.dirty_bytes,
