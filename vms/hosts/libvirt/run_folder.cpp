@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vms/hosts/libvirt/deadline.hpp"
 #include "vms/hosts/libvirt/site_config.hpp"
 
 namespace switchback::libvirt {
@@ -183,9 +184,16 @@ bool remove_unused_folder(const std::filesystem::path& run) {
 std::optional<int> take_lock(const std::filesystem::path& run) {
   const int lock = open_lock(run, true);
   if (lock < 0) return std::nullopt;
-  if (flock(lock, LOCK_EX | LOCK_NB) == 0) return lock;
-  close(lock);
-  return std::nullopt;
+  // A program that the run was just starting when it died holds on to the lock for a moment more.
+  const Deadline deadline = Deadline::after(std::chrono::seconds(1));
+  while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    if (deadline.passed()) {
+      close(lock);
+      return std::nullopt;
+    }
+    deadline.pause();
+  }
+  return lock;
 }
 
 }  // namespace switchback::libvirt

@@ -72,7 +72,7 @@ Result<Manifest> read_manifest(const std::filesystem::path& run);
 /// Removes the folder of a run that was killed before its manifest was written; false if there is
 /// more in it than such a run makes.
 bool remove_unused_folder(const std::filesystem::path& run);
-/// Takes the lock of a run whose process is dead; nothing while it lives.
+/// Takes the lock of a run whose process is dead; nothing, after a second, while it lives.
 std::optional<int> take_lock(const std::filesystem::path& run);
 
 }  // namespace switchback::libvirt

@@ -66,18 +66,37 @@ std::vector<std::string> devices_of(const recovery::VmDefinition& vm) {
   return devices;
 }
 
+struct ImageBitmap {
+  std::string name;
+  bool in_use = false;  ///< never written back: what it says is not to be relied on
+};
+
 /// The bitmaps that an image of a stopped VM carries.
-Result<std::vector<std::string>> bitmaps_of(const SiteConfig& site,
+Result<std::vector<ImageBitmap>> bitmaps_of(const SiteConfig& site,
                                             const std::filesystem::path& file) {
   SB_ASSIGN(text, run_program(site.run_id, {"qemu-img", "info", "--force-share", "--output=json",
                                             file.string()}));
   const nlohmann::json info = nlohmann::json::parse(text, nullptr, false);
-  std::vector<std::string> names;
+  std::vector<ImageBitmap> found;
   const nlohmann::json::json_pointer bitmaps("/format-specific/data/bitmaps");
-  if (info.is_object() && info.contains(bitmaps))
-    for (const nlohmann::json& bitmap : info[bitmaps])
-      names.push_back(bitmap.value("name", ""));
-  return names;
+  if (!info.is_object() || !info.contains(bitmaps)) return found;
+  for (const nlohmann::json& bitmap : info[bitmaps]) {
+    const nlohmann::json flags = bitmap.value("flags", nlohmann::json::array());
+    found.push_back(
+        {bitmap.value("name", ""), std::find(flags.begin(), flags.end(), "in-use") != flags.end()});
+  }
+  return found;
+}
+
+/// An Error if the image can't tell what changed since the checkpoint.
+Nothing expect_bitmap(const SiteConfig& site, const std::filesystem::path& file,
+                      const CheckpointName& name) {
+  SB_ASSIGN(bitmaps, bitmaps_of(site, file));
+  for (const ImageBitmap& bitmap : bitmaps)
+    if (bitmap.name == name && !bitmap.in_use) return {};
+  return environment_error(
+      fmt::format("{} has lost what changed since checkpoint {}", file.string(), name),
+      "its QEMU was killed: take a view of everything");
 }
 
 /// Whether a running VM's QEMU has a bitmap of that name on any layer of any disk.
@@ -129,8 +148,13 @@ Result<std::unique_ptr<recovery::View>> LibvirtHost::open_stopped_view(
   for (const recovery::VmDisk& disk : definition->disks) {
     NbdOptions options;
     if (since) options.context = std::string(kDirtyBitmap) + *since;
-    SB_ASSIGN(image, NbdDisk::open_file(site_.volume_path(disk.volume).string(), "qcow2", options));
-    disks.emplace(disk.device, std::move(image));
+    Result<NbdDisk> image =
+        NbdDisk::open_file(site_.volume_path(disk.volume).string(), "qcow2", options);
+    if (!image) {
+      if (since) SB_TRY(expect_bitmap(site_, site_.volume_path(disk.volume), *since));
+      return tl::unexpected(image.error());
+    }
+    disks.emplace(disk.device, std::move(*image));
   }
   return std::make_unique<NbdView>(std::move(disks), since.has_value());
 }
@@ -189,7 +213,9 @@ Nothing LibvirtHost::remove_checkpoint(const VmName& vm, const CheckpointName& n
   for (const recovery::VmDisk& disk : definition->disks) {
     const std::filesystem::path file = site_.volume_path(disk.volume);
     SB_ASSIGN(bitmaps, bitmaps_of(site_, file));
-    if (std::find(bitmaps.begin(), bitmaps.end(), name) == bitmaps.end()) continue;
+    if (std::none_of(bitmaps.begin(), bitmaps.end(),
+                     [&](const ImageBitmap& bitmap) { return bitmap.name == name; }))
+      continue;
     SB_TRY(run_program(site_.run_id, {"qemu-img", "bitmap", "--remove", file.string(), name}));
   }
   return {};
@@ -204,7 +230,8 @@ Result<std::vector<CheckpointName>> LibvirtHost::list_checkpoints(const VmName& 
     SB_ASSIGN(definition, find_vm(vm));
     for (const recovery::VmDisk& disk : definition->disks) {
       SB_ASSIGN(bitmaps, bitmaps_of(site_, site_.volume_path(disk.volume)));
-      names.insert(names.end(), bitmaps.begin(), bitmaps.end());
+      for (const ImageBitmap& bitmap : bitmaps)
+        names.push_back(bitmap.name);
     }
   }
   std::sort(names.begin(), names.end());
