@@ -82,6 +82,41 @@ TEST_F(RunFolders, WithADamagedManifestAreKeptAndNamed) {
   EXPECT_TRUE(std::filesystem::exists(dead));
 }
 
+TEST_F(RunFolders, WithAManifestOfOtherTypesAreKeptAndNamed) {
+  const std::filesystem::path dead = dead_run();
+  for (const char* text :
+       {R"({"format": 7})", R"({"format": "switchback-run", "version": "1"})",
+        R"({"format": "switchback-run", "version": 2})",
+        R"({"format": "switchback-run", "version": 1, "run_id": []})",
+        R"({"format": "switchback-run", "version": 1, "sites": 3})", "[]", "null", ""}) {
+    std::ofstream(dead / "manifest.json") << text;
+    const Result<Manifest> manifest = read_manifest(dead);
+    ASSERT_FALSE(manifest) << text;
+    EXPECT_NE(manifest.error().message.find("manifest.json"), std::string::npos);
+  }
+}
+
+TEST_F(RunFolders, OfARunKilledBeforeItsManifestWasWrittenAreRemoved) {
+  const std::filesystem::path dead = dead_run();
+  std::filesystem::rename(dead / "manifest.json", dead / "manifest.new");
+  const Result<CleanReport> report = clean_runs(base_);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->removed.size(), 1U);
+  EXPECT_FALSE(std::filesystem::exists(dead));
+}
+
+TEST_F(RunFolders, OfAnotherUserAreLeftAlone) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give a folder away";
+  const std::filesystem::path dead = dead_run();
+  ASSERT_EQ(chown(dead.c_str(), 1, 1), 0);
+  const Result<CleanReport> report = clean_runs(base_);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->removed.empty());
+  ASSERT_EQ(report->skipped.size(), 1U);
+  EXPECT_NE(report->skipped[0].find("another user"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(dead));
+}
+
 TEST_F(RunFolders, OfAnotherRunsManifestAreRefused) {
   const std::filesystem::path dead = dead_run();
   const std::filesystem::path copy = base_ / "switchback-00000000";
