@@ -170,14 +170,15 @@ class Collector {
                         .candidates = 0,
                         .story = {}};
     Sequence smallest = run.drawn.sequence;
-    const Result<std::optional<ShrinkResult>> shrunk = shrink_and_keep(
+    const Result<std::optional<KeptFinding>> kept = shrink_and_keep(
         worlds_, properties_, options_, run.drawn.sequence, violation, found.step, file);
-    if (!shrunk) {
+    if (!kept) {
       event.trace_file.clear();
-      event.message += "; the trace could not be kept: " + shrunk.error().message;
-    } else if (*shrunk) {
-      smallest = (*shrunk)->smallest;
-      event.candidates = (*shrunk)->candidates;
+      event.message += "; the trace could not be kept: " + kept.error().message;
+    } else if (*kept) {
+      smallest = (*kept)->shrunk.smallest;
+      event.candidates = (*kept)->shrunk.candidates;
+      event.message = (*kept)->violation.message;
     }
     event.steps = smallest.steps.size();
     for (const Step& step : smallest.steps)
@@ -248,31 +249,32 @@ void replay(WorldFactory& worlds, const Properties& properties, const CampaignOp
   events.on(RunEnded{"sequences", {}});
 }
 
-std::optional<std::size_t> reproduces(WorldFactory& worlds, const Properties& properties,
-                                      const CampaignOptions& options, const Sequence& sequence,
-                                      const Violation& violation) {
+std::optional<FoundViolation> reproduces(WorldFactory& worlds, const Properties& properties,
+                                         const CampaignOptions& options, const Sequence& sequence,
+                                         const Violation& violation) {
   Silence silence;
   const SequenceResult result =
       run_in_fresh_world(worlds, properties, options, sequence, 0, silence);
   for (const FoundViolation& found : result.violations)
     if (found.violation.property == violation.property && found.violation.kind == violation.kind)
-      return found.step;
+      return found;
   return std::nullopt;
 }
 
-Result<std::optional<ShrinkResult>> shrink_and_keep(
+Result<std::optional<KeptFinding>> shrink_and_keep(
     WorldFactory& worlds, const Properties& properties, const CampaignOptions& options,
     const Sequence& sequence, const Violation& violation, std::size_t violating_step,
     const std::filesystem::path& file) {
-  const auto save = [&](const Sequence& best, std::size_t step) {
-    return save_trace(trace_of(worlds, options, best, violation, step), file);
+  const auto save = [&](const Sequence& best, const Violation& shown, std::size_t step) {
+    return save_trace(trace_of(worlds, options, best, shown, step), file);
   };
-  SB_TRY(save(sequence, violating_step));
+  SB_TRY(save(sequence, violation, violating_step));
   if (!options.shrink) return std::nullopt;
 
   const auto breaks_in = [&](WorldFactory& world) {
-    return [&](const Sequence& candidate) {
-      return reproduces(world, properties, options, candidate, violation);
+    return [&](const Sequence& candidate) -> std::optional<std::size_t> {
+      const auto found = reproduces(world, properties, options, candidate, violation);
+      return found ? std::optional(found->step) : std::nullopt;
     };
   };
   // A failure of a slow world is first tried in the fast one.
@@ -283,16 +285,21 @@ Result<std::optional<ShrinkResult>> shrink_and_keep(
   budget.stop = [&options, until = options.elapsed_seconds() + options.shrink_seconds] {
     return (options.interrupted && options.interrupted()) || options.elapsed_seconds() >= until;
   };
-  ShrinkResult result = shrink(
-      sequence, violating_step, breaks_in(fast ? *options.shrink_world : worlds), budget,
-      [&](const ShrinkResult& better) { saved = save(better.smallest, better.violating_step); });
+  const ShrinkResult result =
+      shrink(sequence, violating_step, breaks_in(fast ? *options.shrink_world : worlds), budget,
+             [&](const ShrinkResult& better) {
+               saved = save(better.smallest, violation, better.violating_step);
+             });
   SB_TRY(saved);
-  // What only the fast world breaks is not this world's shortest.
-  if (fast && !breaks_in(worlds)(result.smallest)) {
-    SB_TRY(save(sequence, violating_step));
+  // Run once more in its own world: for its own words, and because what only the fast world breaks
+  // is not this world's shortest.
+  const auto shown = reproduces(worlds, properties, options, result.smallest, violation);
+  if (!shown) {
+    SB_TRY(save(sequence, violation, violating_step));
     return std::nullopt;
   }
-  return result;
+  SB_TRY(save(result.smallest, shown->violation, shown->step));
+  return KeptFinding{result, shown->violation};
 }
 
 }  // namespace switchback

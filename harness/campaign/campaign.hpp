@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/events/event.hpp"
+#include "harness/runner/run_sequence.hpp"
 #include "harness/sequence/generator.hpp"
 #include "harness/sequence/trace.hpp"
 #include "harness/shrink/shrink.hpp"
@@ -56,14 +57,20 @@ void replay(WorldFactory& worlds, const std::vector<std::unique_ptr<const Proper
             const CampaignOptions& options, const Sequence& sequence, std::uint64_t repeat,
             EventSink& events);
 
-/// The step after which the sequence breaks that promise in that way, if it does.
-std::optional<std::size_t> reproduces(
+/// The violation with the same identity that the sequence shows, if it does.
+std::optional<FoundViolation> reproduces(
     WorldFactory& worlds, const std::vector<std::unique_ptr<const Property>>& properties,
     const CampaignOptions& options, const Sequence& sequence, const Violation& violation);
 
+/// A finding in its shortest form.
+struct KeptFinding {
+  ShrinkResult shrunk;
+  Violation violation;  ///< as the shortest sequence shows it
+};
+
 /// Shrinks a sequence that breaks `violation` and keeps the shortest in `file` as it gets shorter.
 /// Nothing if it was not shrunk: shrinking is off, or only the faster world breaks on the result.
-Result<std::optional<ShrinkResult>> shrink_and_keep(
+Result<std::optional<KeptFinding>> shrink_and_keep(
     WorldFactory& worlds, const std::vector<std::unique_ptr<const Property>>& properties,
     const CampaignOptions& options, const Sequence& sequence, const Violation& violation,
     std::size_t violating_step, const std::filesystem::path& file);

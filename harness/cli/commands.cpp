@@ -65,6 +65,13 @@ WorldArguments world_of(WorldArguments given, const Trace& trace) {
   return given;
 }
 
+/// A trace may name only stages that the system has: at any other, its steps would never be in
+/// time.
+Nothing know_stages(WorldFactory& worlds, const Trace& trace, const std::filesystem::path& file) {
+  SB_ASSIGN(world, worlds.make(trace.sequence.seed));
+  return check_stages(trace, world.system->capabilities(), file.string());
+}
+
 }  // namespace
 
 int run_command(const RunArguments& arguments) {
@@ -90,7 +97,8 @@ int run_command(const RunArguments& arguments) {
   options.jobs = arguments.jobs.value_or(world->default_jobs);
   options.profiles = *profiles;
   if (!world->worlds->deterministic())
-    for (Profile& profile : options.profiles) profile.weight = profile.slow_weight;
+    for (Profile& profile : options.profiles)
+      profile.weight = profile.slow_weight;
   options.limits = world->limits;
   if (arguments.max_steps) options.limits.steps_max = *arguments.max_steps;
   options.defect = arguments.world.defect;
@@ -126,6 +134,8 @@ int replay_command(const ReplayArguments& arguments) {
   options.notes = world->notes;
   options.elapsed_seconds = [&watch] { return watch.seconds(); };
   options.interrupted = [] { return signal_received() != 0; };
+  if (const Nothing known = know_stages(*world->worlds, *trace, arguments.trace); !known)
+    return report_error(known.error());
   replay(*world->worlds, all_properties(), options, trace->sequence, arguments.repeat,
          (*reporting)->events());
   world->worlds.reset();
@@ -151,9 +161,11 @@ int shrink_command(const ShrinkArguments& arguments) {
   options.shrink_world = world->shrink_world.get();
   options.elapsed_seconds = [] { return 0.0; };
   options.interrupted = [] { return signal_received() != 0; };
+  if (const Nothing known = know_stages(*world->worlds, *trace, arguments.trace); !known)
+    return report_error(known.error());
   const ExpectedViolation& expected = *trace->violation;
   const Violation violation{expected.property, expected.kind, expected.summary};
-  const std::optional<std::size_t> breaks =
+  const std::optional<FoundViolation> breaks =
       reproduces(*world->worlds, all_properties(), options, trace->sequence, violation);
   if (!breaks) {
     fmt::print(stderr, "switchback: {} does not break {} here ({}); nothing was written\n",
@@ -161,15 +173,16 @@ int shrink_command(const ShrinkArguments& arguments) {
     return kExitInconclusive;
   }
   const std::filesystem::path out = arguments.out.empty() ? arguments.trace : arguments.out;
-  const Result<std::optional<ShrinkResult>> shrunk = shrink_and_keep(
-      *world->worlds, all_properties(), options, trace->sequence, violation, *breaks, out);
-  if (!shrunk) return report_error(shrunk.error());
+  const Result<std::optional<KeptFinding>> kept =
+      shrink_and_keep(*world->worlds, all_properties(), options, trace->sequence, breaks->violation,
+                      breaks->step, out);
+  if (!kept) return report_error(kept.error());
   const std::size_t before = trace->sequence.steps.size();
-  const std::size_t after = *shrunk ? (*shrunk)->smallest.steps.size() : before;
+  const std::size_t after = *kept ? (*kept)->shrunk.smallest.steps.size() : before;
   fmt::print("{} steps became {}, after {} sequences: {}\n", before, after,
-             *shrunk ? (*shrunk)->candidates : 0, out.string());
-  if (*shrunk)
-    for (const Step& step : (*shrunk)->smallest.steps)
+             *kept ? (*kept)->shrunk.candidates : 0, out.string());
+  if (*kept)
+    for (const Step& step : (*kept)->shrunk.smallest.steps)
       fmt::print("  {}\n", describe(step));
   return exit_code_after(kExitHeld);
 }

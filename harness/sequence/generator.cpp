@@ -153,6 +153,9 @@ class SequenceDrawing {
   Moment draw_moment(const StageList& stages) {
     // Stages make a handful of calls, but for those that copy: two for every extent.
     const std::uint64_t most = draw_.percent(80) ? 4 : 24;
+    // A job comes to its way back only after a fault.
+    if (!stages.undo.empty() && profile_.inner_fault > 0 && draw_.percent(15))
+      return {stages.undo, static_cast<std::uint32_t>(draw_.below(most))};
     return {draw_.one_of(stages.stages), static_cast<std::uint32_t>(draw_.below(most))};
   }
 

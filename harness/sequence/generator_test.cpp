@@ -17,7 +17,7 @@ namespace {
 GeneratorOptions options() {
   GeneratorOptions options;
   for (const Operation operation : kAllOperations)
-    options.capabilities.operations.push_back({operation, {"first_stage", "second_stage"}});
+    options.capabilities.operations.push_back({operation, {"first_stage", "second_stage"}, "undo"});
   options.capabilities.faults.assign(kAllFaults.begin(), kAllFaults.end());
   options.capabilities.copy_frequency = std::chrono::minutes(5);
   options.profiles.assign(profiles().begin(), profiles().end());

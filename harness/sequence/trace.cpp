@@ -160,8 +160,10 @@ std::string trace_to_json(const Trace& trace) {
 Nothing check_stages(const Trace& trace, const Capabilities& capabilities,
                      const std::string& origin) {
   std::set<std::string> known;
-  for (const StageList& list : capabilities.operations)
+  for (const StageList& list : capabilities.operations) {
     known.insert(list.stages.begin(), list.stages.end());
+    if (!list.undo.empty()) known.insert(list.undo);
+  }
   for (std::size_t n = 0; n < trace.sequence.steps.size(); ++n) {
     const std::optional<Moment>& at = trace.sequence.steps[n].at;
     if (!at || known.contains(at->stage)) continue;

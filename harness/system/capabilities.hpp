@@ -23,6 +23,7 @@ enum class StopsAt : std::uint8_t {
 struct StageList {
   Operation operation;
   std::vector<std::string> stages;
+  std::string undo = {};  ///< the stage that a job enters after one that failed; empty: none
 };
 
 /// The most storage objects that the system keeps per disk on the recovery site. The promise

@@ -11,6 +11,9 @@
 
 namespace switchback::recovery {
 
+/// The way back after a stage that failed, as traces and reports name it.
+constexpr std::string_view kUndoStage = "undo";
+
 /// A job in memory: dies with the controller.
 struct ReferenceSystem::Job {
   Operation operation{};
@@ -31,7 +34,7 @@ struct ReferenceSystem::Job {
 ReferenceSystem::ReferenceSystem(ServiceParts parts) : parts_(std::move(parts)) {
   capabilities_.system = parts_.system_name;
   for (const auto& [operation, plan] : parts_.stages) {
-    StageList list{operation, {}};
+    StageList list{operation, {}, plan.undo ? std::string(kUndoStage) : std::string()};
     for (const Stage& stage : plan.stages)
       list.stages.emplace_back(stage.name);
     capabilities_.operations.push_back(std::move(list));
@@ -224,7 +227,7 @@ Task<Nothing> ReferenceSystem::run_stages(Item& item, Job& job, const OperationP
 }
 
 Task<Nothing> ReferenceSystem::undo(Item& item, Job& job, const OperationPlan& plan) {
-  job.enter_stage("undo");
+  job.enter_stage(kUndoStage);
   if (!plan.undo) co_return Nothing{};
   const Nothing undone = co_await plan.undo(job.context);
   if (undone) co_return Nothing{};
