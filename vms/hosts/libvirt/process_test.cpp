@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -14,7 +15,8 @@
 namespace switchback::libvirt {
 namespace {
 
-constexpr const char* kRun = "0badcafe";
+/// Tests of this file run side by side, each as a run of its own.
+const std::string kRun = fmt::format("{:08x}", getpid());
 constexpr std::chrono::milliseconds kShort{100};
 constexpr std::chrono::seconds kLong{60};
 
@@ -74,7 +76,7 @@ TEST(Programs, BearTheRunAndInheritNoneOfOurFiles) {
   close(ours);
   ASSERT_TRUE(output) << output.error().message;
   // The standard three, and the one with which ls reads that folder.
-  EXPECT_EQ(*output, std::string(kRun) + "\n4\n");
+  EXPECT_EQ(*output, kRun + "\n4\n");
 }
 
 TEST(BackgroundPrograms, AreFoundByTheirRunAndEndWithTheirOwner) {

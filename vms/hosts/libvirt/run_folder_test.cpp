@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -143,7 +144,7 @@ TEST_F(RunFolders, ThatCantBeMadeAreAnError) {
 }
 
 TEST(RunProcesses, AreFoundByTheirEnvironmentAndEnded) {
-  const std::string run = "5eed5eed";
+  const std::string run = fmt::format("{:08x}", getpid());
   Result<BackgroundProgram> program =
       BackgroundProgram::start({.command = {"sleep", "600"},
                                 .environment = {std::string(kRunVariable) + "=" + run},
@@ -153,7 +154,7 @@ TEST(RunProcesses, AreFoundByTheirEnvironmentAndEnded) {
   const std::vector<RunProcess> found = processes_of_run(run);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].pid, program->pid());
-  EXPECT_TRUE(processes_of_run("00000000").empty());
+  EXPECT_TRUE(processes_of_run("no-such-run").empty());
   end_processes(found);
   EXPECT_TRUE(program->wait_until_ended(std::chrono::seconds(10)));
   EXPECT_TRUE(processes_of_run(run).empty());
