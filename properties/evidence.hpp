@@ -19,28 +19,62 @@ struct Snapshot {
   ItemStatus status;
   std::vector<CensusEntry> census;
   LiveCopies live;
+  std::vector<SeenVm> vms;
   WireCount wire;
+  Instant now{};  ///< of the system's clock
 };
 
-/// A recovery point's images, read back and held against the journal.
+/// A recovery point's images, read back when it was first listed and held against the journal of
+/// the disks that it was cut from.
 struct PointImage {
-  std::string id;
+  RecoveryPoint point;
   CutReport cut;
+  /// At the instant of its cut every VM of the item was seen frozen.
+  bool seen_frozen = false;
+};
+
+/// A recovery point whose images are no longer what they were when it was first listed.
+struct AlteredPoint {
+  std::string id;
+  BlockWitness first;  ///< `expected` is what it held
+};
+
+/// A copy of the VMs that has been started from a recovery point, as it was before its guests wrote
+/// anything.
+struct StartedCopy {
+  std::string point;    ///< the one that the system names
+  bool listed = false;  ///< that point's images are known
+  /// The first block that differs from that point's images; empty: none.
+  std::optional<BlockWitness> differs;
+  std::uint64_t differing = 0;  ///< how many
+  CutReport cut;  ///< held against the journal of the disks that the point was cut from
 };
 
 /// An operation has ended, whoever asked for it.
 struct OperationEvidence {
   const ItemSpec& item;
   const Capabilities& capabilities;
+  /// Of the disks of the copy that has the authority now. When authority moves to a copy that was
+  /// started from a recovery point, a new journal begins with what that copy showed.
   const Journal& journal;
-  Operation operation{};
+  const Request& request;
+  Operation operation{};  ///< also where the clock asked
+  /// For `cancel`: the operation that it stopped, if one was in progress.
+  std::optional<Operation> cancelled;
   const Outcome& outcome;
-  bool fault_in_force = false;  ///< a fault was injected during it, or lasted into it
-  unsigned attempts = 1;        ///< times that its job may have begun: 1 + controllers killed
+  bool fault_in_force = false;    ///< a fault was injected during it, or lasted into it
+  std::vector<FaultKind> faults;  ///< those, each once
+  unsigned attempts = 1;          ///< times that its job may have begun: 1 + controllers killed
+  /// Disks at primary were added, resized or swapped since the item was enabled, and not put back.
+  bool disks_edited = false;
+  bool primary_vm_deleted = false;  ///< by an edit
+  /// Everything that a key was ever given as: none of it may be told.
+  const std::vector<std::string>& keys;
 
   ItemState model_before;
   /// The row of the table that applies, or nullptr: the operation must be refused.
   const Transition* row = nullptr;
+  ItemState model_after;
   const Snapshot& before;
   const Snapshot& after;
 
@@ -49,16 +83,31 @@ struct OperationEvidence {
   Tick unsent_since = 0;
   Bytes dirty_bytes = 0;  ///< of those writes, rounded out to the declared grain
   Bytes wire_bytes = 0;   ///< crossed the link during it
+  /// For operations that compare both sides, or copy one: in declared chunks, what differed between
+  /// the two when it began and what the guests wrote meanwhile; what the source had allocated; and
+  /// how many chunks either side had.
+  Bytes differing_bytes = 0;
+  Bytes allocated_bytes = 0;
+  std::uint64_t chunks = 0;
 
   /// The authoritative VM's disks, read when the operation had ended; absent if no VM runs.
   std::optional<CutReport> active_image;
   /// Recovery points that are listed now and were not before it.
   std::vector<PointImage> new_points;
+  std::vector<AlteredPoint> altered_points;
+  /// The VMs at recovery were started from a point during it.
+  std::optional<StartedCopy> target;
+  std::optional<StartedCopy> test;  ///< the same of a test failover
+  /// Data sent that no recovery point had been made of when it began: the newest cut of it.
+  bool had_unprocessed = false;
 };
 
 /// A job stands before a call.
 struct JobPointEvidence {
+  const ItemSpec& item;
   const JobPoint& point;
+  ItemState model;  ///< the resting state that the job began in
+  const Request& request;
   LiveCopies live;
 };
 
@@ -68,6 +117,37 @@ struct UnprotectedEvidence {
   /// Before the first enable.
   const std::vector<CensusEntry>& census_at_start;
   const std::vector<CensusEntry>& census;
+  bool purged = false;  ///< ended without the primary site: its tracking may be left
+};
+
+/// Time was let go by, with no operation of an operator in it.
+struct TimeEvidence {
+  const ItemSpec& item;
+  const Capabilities& capabilities;
+  ItemState model;
+  const Snapshot& before;
+  const Snapshot& after;
+  /// Since when no fault has been in force, no edit has been unnoticed and the model has been in
+  /// this state.
+  Instant undisturbed_since{};
+  bool disturbed = false;  ///< a fault is in force
+  Bytes wire_bytes = 0;    ///< crossed the link in it
+  /// Rounds that were begun in it: when, on the system's clock, and whether they were done.
+  struct Round {
+    Instant at{};
+    bool done = false;
+  };
+  std::vector<Round> rounds;
+};
+
+/// The sequence and its healthy phase are over.
+struct EndEvidence {
+  const ItemSpec& item;
+  ItemState model;
+  const Snapshot& after;
+  bool faults = false;     ///< any were injected: the item had to come back
+  bool recovered = false;  ///< it is protected and in sync, or there was nothing to come back to
+  std::string trouble;     ///< if not: what stood in the way
 };
 
 }  // namespace switchback

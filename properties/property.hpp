@@ -59,6 +59,12 @@ class Property {
   [[nodiscard]] virtual Verdict when_unprotected(const UnprotectedEvidence&) const {
     return Verdict::does_not_apply();
   }
+  [[nodiscard]] virtual Verdict after_time(const TimeEvidence&) const {
+    return Verdict::does_not_apply();
+  }
+  [[nodiscard]] virtual Verdict at_end(const EndEvidence&) const {
+    return Verdict::does_not_apply();
+  }
 };
 
 /// All of them, in the order in which reports list them. Owned by the program.

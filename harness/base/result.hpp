@@ -15,6 +15,8 @@ namespace switchback {
 enum class ErrorKind {
   bad_input,    ///< what the user gave can't be used: file, option, configuration
   environment,  ///< a host, daemon, disk or network did not do its part
+  no_space,     ///< the same for want of room: goes on once there is some
+  not_found,    ///< the same because the thing is not there: asking again does not bring it back
   unsupported,  ///< the thing asked for does not exist in this system or version
 };
 
@@ -42,6 +44,12 @@ inline tl::unexpected<Error> bad_input(std::string message, std::string remedy) 
 }
 inline tl::unexpected<Error> environment_error(std::string message, std::string remedy) {
   return tl::unexpected(Error{ErrorKind::environment, std::move(message), std::move(remedy)});
+}
+inline tl::unexpected<Error> no_space(std::string message, std::string remedy) {
+  return tl::unexpected(Error{ErrorKind::no_space, std::move(message), std::move(remedy)});
+}
+inline tl::unexpected<Error> not_found(std::string message, std::string remedy) {
+  return tl::unexpected(Error{ErrorKind::not_found, std::move(message), std::move(remedy)});
 }
 inline tl::unexpected<Error> unsupported(std::string message, std::string remedy) {
   return tl::unexpected(Error{ErrorKind::unsupported, std::move(message), std::move(remedy)});

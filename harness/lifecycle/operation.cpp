@@ -10,13 +10,27 @@ namespace {
 constexpr std::array<EnumName<Operation>, kOperationCount> kNames = {{
     {Operation::enable, "enable"},
     {Operation::delta_replication, "delta_replication"},
+    {Operation::process_log, "process_log"},
+    {Operation::pause, "pause"},
+    {Operation::resume, "resume"},
+    {Operation::resynchronize, "resynchronize"},
+    {Operation::update_properties, "update_properties"},
+    {Operation::test_failover, "test_failover"},
+    {Operation::cleanup_test_failover, "cleanup_test_failover"},
     {Operation::planned_failover, "planned_failover"},
+    {Operation::unplanned_failover, "unplanned_failover"},
+    {Operation::change_recovery_point, "change_recovery_point"},
+    {Operation::cancel, "cancel"},
     {Operation::commit, "commit"},
+    {Operation::complete_migration, "complete_migration"},
     {Operation::planned_failback, "planned_failback"},
     {Operation::complete_failover, "complete_failover"},
+    {Operation::full_failback, "full_failback"},
     {Operation::commit_failback, "commit_failback"},
     {Operation::reverse_replicate, "reverse_replicate"},
     {Operation::disable, "disable"},
+    {Operation::purge, "purge"},
+    {Operation::fence_source, "fence_source"},
 }};
 
 }  // namespace

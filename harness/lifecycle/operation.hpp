@@ -12,26 +12,62 @@
 namespace switchback {
 
 enum class Operation : std::uint8_t {
-  enable,             ///< protect a VM, up to its first recovery point
-  delta_replication,  ///< one round of the copy frequency; the clock asks for it, no operator
-  planned_failover,   ///< primary to recovery, source shut down first, nothing lost
-  commit,             ///< make the failover final; deletes recovery points
-  planned_failback,   ///< recovery to primary: synchronize while the VM runs, then wait
-  complete_failover,  ///< shut down at recovery, last delta, start at primary
-  commit_failback,    ///< make the failback final; deletes the recovery VM and its disks
-  reverse_replicate,  ///< replicate from primary to recovery again, from the delta
-  disable,            ///< end protection; the active VM stays
+  enable,                 ///< protect a VM, up to its first recovery point
+  delta_replication,      ///< one round of the copy frequency: sends the changes
+  process_log,            ///< makes recovery points of the data sent, and expires old ones
+  pause,                  ///< no rounds until resume; changes stay tracked
+  resume,                 ///< rounds go on with all changes since the pause
+  resynchronize,          ///< compares both sides by checksum and sends what differs
+  update_properties,      ///< what the VM of the next failover is called and looks like
+  test_failover,          ///< a copy of the VM on an isolated network; replication goes on
+  cleanup_test_failover,  ///< deletes the test VM and its disks
+  planned_failover,       ///< primary to recovery, source shut down first, nothing lost
+  unplanned_failover,     ///< primary to recovery, from a recovery point; source may be lost
+  change_recovery_point,  ///< the failed-over VM again, from another point
+  cancel,                 ///< stops the operation in progress
+  commit,                 ///< make the failover final; deletes recovery points
+  complete_migration,     ///< end protection, the VM stays at recovery for good
+  planned_failback,       ///< recovery to primary: synchronize while the VM runs, then wait
+  complete_failover,      ///< shut down at recovery, last delta, start at primary
+  full_failback,          ///< the same in one go: shut down, download everything, start
+  commit_failback,        ///< make the failback final; deletes the recovery VM and its disks
+  reverse_replicate,      ///< replicate from primary to recovery again, from the delta
+  disable,                ///< end protection; the active VM stays
+  purge,                  ///< the same without the primary site: its tracking is left behind
+  fence_source,           ///< stops the old primary VM once it can be reached again
 };
 
-inline constexpr std::size_t kOperationCount = 9;
-inline constexpr std::array<Operation, kOperationCount> kAllOperations = {
-    Operation::enable,          Operation::delta_replication, Operation::planned_failover,
-    Operation::commit,          Operation::planned_failback,  Operation::complete_failover,
-    Operation::commit_failback, Operation::reverse_replicate, Operation::disable};
+inline constexpr std::array kAllOperations = {
+    Operation::enable,
+    Operation::delta_replication,
+    Operation::process_log,
+    Operation::pause,
+    Operation::resume,
+    Operation::resynchronize,
+    Operation::update_properties,
+    Operation::test_failover,
+    Operation::cleanup_test_failover,
+    Operation::planned_failover,
+    Operation::unplanned_failover,
+    Operation::change_recovery_point,
+    Operation::cancel,
+    Operation::commit,
+    Operation::complete_migration,
+    Operation::planned_failback,
+    Operation::complete_failover,
+    Operation::full_failback,
+    Operation::commit_failback,
+    Operation::reverse_replicate,
+    Operation::disable,
+    Operation::purge,
+    Operation::fence_source,
+};
+inline constexpr std::size_t kOperationCount = kAllOperations.size();
 
 /// True for what an operator may ask for; false for what only the passing of time brings about.
 constexpr bool asked_by_operator(Operation operation) {
-  return operation != Operation::delta_replication;
+  return operation != Operation::delta_replication && operation != Operation::process_log &&
+         operation != Operation::fence_source;
 }
 
 std::string_view name_of(Operation operation);

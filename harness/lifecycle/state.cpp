@@ -13,11 +13,13 @@ constexpr std::array<EnumName<Site>, 2> kSites = {{
     {Site::primary, "primary"},
     {Site::recovery, "recovery"},
 }};
-constexpr std::array<EnumName<Role>, 5> kRoles = {{
+constexpr std::array<EnumName<Role>, 7> kRoles = {{
     {Role::absent, "absent"},
     {Role::standby, "standby"},
     {Role::active, "active"},
     {Role::stopped, "stopped"},
+    {Role::superseded, "superseded"},
+    {Role::inconsistent, "inconsistent"},
     {Role::unknown, "unknown"},
 }};
 constexpr std::array<EnumName<Direction>, 4> kDirections = {{
@@ -37,13 +39,15 @@ constexpr std::array<EnumName<Replication>, 9> kReplications = {{
     {Replication::error, "error"},
     {Replication::unknown, "unknown"},
 }};
-constexpr std::array<EnumName<Awaiting>, 7> kAwaitings = {{
+constexpr std::array<EnumName<Awaiting>, 9> kAwaitings = {{
     {Awaiting::nothing, "nothing"},
+    {Awaiting::test_cleanup, "test_cleanup"},
     {Awaiting::commit, "commit"},
     {Awaiting::failback, "failback"},
     {Awaiting::complete_failover, "complete_failover"},
     {Awaiting::commit_failback, "commit_failback"},
     {Awaiting::reverse_replicate, "reverse_replicate"},
+    {Awaiting::disable, "disable"},
     {Awaiting::unknown, "unknown"},
 }};
 constexpr std::array<EnumName<Points>, 3> kPoints = {{

@@ -17,10 +17,12 @@ constexpr Site other(Site site) {
 
 /// What the item is on one site.
 enum class Role : std::uint8_t {
-  absent,   ///< nothing of it is there
-  standby,  ///< replica data is there, no VM
-  active,   ///< the authoritative VM runs there
-  stopped,  ///< a VM is defined there, off, and not authoritative
+  absent,        ///< nothing of it is there
+  standby,       ///< replica data is there, no VM
+  active,        ///< the authoritative VM runs there
+  stopped,       ///< a VM is defined there, off, and not authoritative
+  superseded,    ///< a VM lost its authority there without being shut down: it may still run
+  inconsistent,  ///< a VM is defined there, off, its disks half overwritten: must not be started
   unknown,
 };
 
@@ -42,11 +44,13 @@ enum class Replication : std::uint8_t {
 /// The decision that the item waits for.
 enum class Awaiting : std::uint8_t {
   nothing,
+  test_cleanup,       ///< a test failover is to be looked at and cleaned up
   commit,             ///< failed over, the recovery point may still be changed
   failback,           ///< failover committed
   complete_failover,  ///< failback synchronized, VM still running at recovery
   commit_failback,    ///< failed back, recovery VM still there
   reverse_replicate,  ///< failback committed
+  disable,            ///< a failover was cancelled: nothing else leads on
   unknown,
 };
 

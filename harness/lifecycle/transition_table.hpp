@@ -8,19 +8,18 @@
 #include <string_view>
 
 #include "harness/lifecycle/operation.hpp"
+#include "harness/lifecycle/resting_states.hpp"
 #include "harness/lifecycle/state.hpp"
 
 namespace switchback {
 
-/// A resting state that has a name: what people, diagrams and coverage cells call it.
-struct NamedState {
-  std::string_view name;
-  ItemState state;
-  std::string_view meaning;
-};
-
 /// What an operation does to the recovery points.
-enum class PointsEffect : std::uint8_t { none, adds_one, deletes_all };
+enum class PointsEffect : std::uint8_t {
+  keeps,    ///< the list stays as it is
+  adds,     ///< one at least is new; by the policy old ones may go
+  may_add,  ///< where data sent is processed first
+  deletes_all,
+};
 
 /// One row. An operation without a row from a state is refused there and changes nothing.
 struct Transition {
@@ -28,27 +27,44 @@ struct Transition {
   ItemState from;
   Operation operation;
   ItemState during;  ///< what the item shows while the operation's job runs
-  ItemState to;      ///< after `done`; after `failed` the item is at `from` again
+  ItemState to;      ///< after `done`; for `failed` see failure_table()
   PointsEffect points;
   bool replicates_after;     ///< whether delta rounds run afterwards by themselves
   std::string_view promise;  ///< in words, for the printed table
   std::string_view source;   ///< where the rule is documented
 };
 
-std::span<const NamedState> named_states();
+/// Where an operation that fails may leave the item, beside `from`, where most do. For a cause that
+/// the source names: a failure without a row leaves the item at `from`.
+struct FailureRow {
+  std::string_view row;  ///< the row of the source's table, e.g. "3e"
+  ItemState from;
+  Operation operation;
+  std::string_view cause;
+  ItemState to;
+  std::string_view source;
+};
+
+/// A refusal that the source names. It follows from the table, where it has no row.
+struct RefusalRow {
+  std::string_view row;
+  ItemState from;
+  Operation operation;
+  std::string_view reason;
+  std::string_view source;
+};
+
 std::span<const Transition> transition_table();
+std::span<const FailureRow> failure_table();
+std::span<const RefusalRow> refusal_table();
 
 /// The row for `operation` in `state`, or nullptr: refused.
 const Transition* find_transition(const ItemState& state, Operation operation);
 
+/// True if the item may be in `after` when `operation`, asked for in `from`, has failed.
+bool may_fail_to(const ItemState& from, Operation operation, const ItemState& after);
+
 /// Every operation with a row from `state` that an operator may ask for.
 OperationSet allowed_operations(const ItemState& state);
-
-/// The name of a resting state, or "unnamed" for a vector that rests nowhere.
-std::string_view name_of(const ItemState& state);
-std::optional<ItemState> state_named(std::string_view name);
-
-/// The state in which every sequence starts: the VM runs at the primary site, unprotected.
-ItemState initial_state();
 
 }  // namespace switchback

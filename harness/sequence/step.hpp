@@ -12,6 +12,7 @@
 #include "harness/lifecycle/operation.hpp"
 #include "harness/system/dr_system.hpp"
 #include "harness/system/fault.hpp"
+#include "harness/system/laboratory.hpp"
 
 namespace switchback {
 
@@ -27,9 +28,21 @@ struct WriteStep {
 struct FlushStep {
   friend bool operator==(const FlushStep&, const FlushStep&) = default;
 };
-/// An operator asks for something.
+/// Which key an operator gives with a request that needs one.
+enum class KeyGiven : std::uint8_t { right, none, wrong };
+
+/// An operator asks for something. Of the choices only those are meant that the operation looks at,
+/// see Request.
 struct OperateStep {
   Operation operation{};
+  PointChoice point = PointChoice::latest;
+  /// For PointChoice::custom: which one, counted back from the newest and taken modulo one more
+  /// than there are; that one more is an id that is on no list.
+  std::uint32_t custom_point = 0;
+  bool shut_down_source = true;
+  bool create_missing_vm = true;
+  KeyGiven key = KeyGiven::right;
+  TargetSettings settings;
   friend bool operator==(const OperateStep&, const OperateStep&) = default;
 };
 /// Time goes by on the system's clock, in whole milliseconds.
@@ -46,7 +59,28 @@ struct FaultStep {
 struct HealStep {
   friend bool operator==(const HealStep&, const HealStep&) = default;
 };
-using Action = std::variant<WriteStep, FlushStep, OperateStep, WaitStep, FaultStep, HealStep>;
+/// Somebody changes the VM at primary beside the DR system.
+struct EditStep {
+  Edit edit{};
+  friend bool operator==(const EditStep&, const EditStep&) = default;
+};
+/// The guest of the test failover's VM writes, as WriteStep.
+struct TestWriteStep {
+  std::uint32_t disk = 0;
+  BlockNumber block = 0;
+  std::uint32_t count = 1;
+  friend bool operator==(const TestWriteStep&, const TestWriteStep&) = default;
+};
+/// The guest of the old primary VM writes, where that was not shut down by an unplanned failover
+/// and still runs. As WriteStep.
+struct OldPrimaryWriteStep {
+  std::uint32_t disk = 0;
+  BlockNumber block = 0;
+  std::uint32_t count = 1;
+  friend bool operator==(const OldPrimaryWriteStep&, const OldPrimaryWriteStep&) = default;
+};
+using Action = std::variant<WriteStep, FlushStep, OperateStep, WaitStep, FaultStep, HealStep,
+                            EditStep, TestWriteStep, OldPrimaryWriteStep>;
 
 /// A moment inside a job: before call number `call` (from 0) of a stage.
 struct Moment {
@@ -68,6 +102,8 @@ struct Step {
 struct Sequence {
   std::uint64_t seed = 0;  ///< of the world
   std::vector<DiskSpec> disks;
+  std::vector<Hardware> vms = {Hardware{}};
+  Policy policy;
   std::vector<Step> steps;
 };
 

@@ -44,7 +44,13 @@ struct Capabilities {
   Bytes tracking_grain = 65536;       ///< unit in which changes are tracked and sent
   Bytes sync_overhead_per_disk = 0;   ///< wire bytes of a sync that carry no data, per disk
   Bytes sync_overhead_per_grain = 0;  ///< wire bytes beside the data of each grain sent
-  Duration copy_frequency{};          ///< time between two delta rounds
+  Duration copy_frequency{};          ///< time between two delta rounds, if the policy says none
+  Duration processing_delay{};        ///< from data sent to the recovery point made of it, at most
+  Bytes checksum_chunk = 65536;       ///< unit of comparison when both sides are compared
+  Bytes checksum_bytes = 0;           ///< wire bytes for the checksum of one chunk
+  unsigned most_vms = 1;              ///< in a consistency group
+  bool encrypts = false;              ///< Policy::encrypted
+  bool app_consistent = false;        ///< Policy::app_consistent
   Footprint footprint;
 
   [[nodiscard]] const StageList* find(Operation operation) const {

@@ -2,8 +2,16 @@
 // Outcomes in words.
 #include "harness/system/dr_system.hpp"
 
+#include "harness/base/names.hpp"
+
 namespace switchback {
 namespace {
+
+constexpr std::array<EnumName<Health>, 3> kHealths = {{
+    {Health::normal, "normal"},
+    {Health::warning, "warning"},
+    {Health::critical, "critical"},
+}};
 
 struct NameOfOutcome {
   std::string_view operator()(const Done&) const { return "done"; }
@@ -20,6 +28,10 @@ struct ReasonOfOutcome {
 };
 
 }  // namespace
+
+std::string_view name_of(Health health) {
+  return lookup_name(kHealths, health);
+}
 
 std::string_view name_of(const Outcome& outcome) {
   return std::visit(NameOfOutcome{}, outcome);

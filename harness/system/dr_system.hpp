@@ -14,21 +14,10 @@
 #include "harness/lifecycle/state.hpp"
 #include "harness/system/capabilities.hpp"
 #include "harness/system/fault.hpp"
+#include "harness/system/item.hpp"
+#include "harness/system/request.hpp"
 
 namespace switchback {
-
-/// The name of a replicated item: that of its VM.
-using ItemName = std::string;
-
-struct DiskSpec {
-  std::string device;  ///< "vda", "vdb", ...
-  Bytes size_bytes = 0;
-};
-
-struct ItemSpec {
-  ItemName name;
-  std::vector<DiskSpec> disks;
-};
 
 // How an operation ended. Every operation ends in exactly one of these four.
 struct Done {};
@@ -73,14 +62,23 @@ struct RecoveryPoint {
   bool app_consistent = false;
 };
 
+/// Whether replication does what it should: recoverable trouble is retried by itself (warning),
+/// other trouble waits for somebody (critical).
+enum class Health : std::uint8_t { normal, warning, critical };
+std::string_view name_of(Health health);
+
 /// What the system says of an item. A claim: the harness holds it against its own witnesses.
 struct ItemStatus {
   ItemState state;
   OperationSet allowed;
-  std::vector<RecoveryPoint> points;  ///< oldest first
-  std::optional<JobPoint> job;        ///< the job in progress
-  Instant last_synchronized{};        ///< cut of the newest data at the other site; zero: never
-  Bytes bytes_sent = 0;               ///< what it claims to have sent, since the item was enabled
+  Health health = Health::normal;
+  std::string health_reason;          ///< empty while normal
+  std::vector<RecoveryPoint> points;  ///< oldest first: data processed
+  /// The point that the VM at recovery was started from; kept as long as the item remembers it.
+  std::optional<std::string> failover_point;
+  std::optional<JobPoint> job;  ///< the job in progress
+  Instant last_synchronized{};  ///< cut of the newest data sent, processed or not; zero: never
+  Bytes bytes_sent = 0;         ///< what it claims to have sent, since the item was enabled
 };
 
 /// Where a disk image can be read, e.g. "nbd+unix:///vda?socket=/run/x" or
@@ -97,7 +95,9 @@ class DrSystem {
 
   /// Asks for an operation on an item. It is refused at once, or its job starts and stops at its
   /// first point (with StopsAt::job_end: runs through). One job an item at a time.
-  virtual Result<Progress> start(const ItemSpec& item, Operation operation) = 0;
+  /// `cancel` is the exception: it takes the place of the item's job, whose own end is not told any
+  /// more, and is refused where the table has no row for the state that the job shows.
+  virtual Result<Progress> start(const ItemSpec& item, const Request& request) = 0;
 
   /// Lets the item's job go on to its next point. An error if it has none.
   virtual Result<Progress> advance(const ItemName& item) = 0;

@@ -10,6 +10,12 @@ namespace {
 constexpr std::array<EnumName<FaultKind>, kAllFaults.size()> kNames = {{
     {FaultKind::controller_killed, "controller_killed"},
     {FaultKind::link_cut, "link_cut"},
+    {FaultKind::primary_lost, "primary_lost"},
+    {FaultKind::shutdown_refused, "shutdown_refused"},
+    {FaultKind::freeze_refused, "freeze_refused"},
+    {FaultKind::thaw_refused, "thaw_refused"},
+    {FaultKind::tracking_lost, "tracking_lost"},
+    {FaultKind::recovery_full, "recovery_full"},
 }};
 
 }  // namespace

@@ -3,7 +3,9 @@
 // Nothing here is answered by the system under test.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,11 +40,47 @@ struct WireCount {
   [[nodiscard]] Bytes total() const { return to_recovery + to_primary; }
 };
 
-/// Which sites have a live copy of an item.
+/// Which sites have a live copy of an item; the copy of a test failover is none of these. Of a
+/// group: true if any of its VMs runs.
 struct LiveCopies {
   bool primary = false;
   bool recovery = false;
 };
+
+/// What keeps a guest from writing.
+enum class Hold : std::uint8_t { none, frozen, suspended };
+
+/// A VM of an item, as found on a site.
+struct SeenVm {
+  Site site{};
+  std::string name;
+  std::size_t vm = 0;  ///< which of the item's VMs
+  bool test = false;   ///< made by a test failover
+  bool running = false;
+  Hold hold = Hold::none;
+  /// Plugged into a network that no other VM of the item is on, and that is not one of its own.
+  bool isolated = false;
+  /// Differs whenever the VM was started anew. Opaque.
+  std::string incarnation;
+  Hardware hardware;
+  std::vector<DiskSpec> disks;  ///< in the guest's order, with the sizes found
+};
+
+/// A change that somebody makes to the VM at primary, beside the DR system.
+enum class Edit : std::uint8_t {
+  add_disk,    ///< a new, last disk, which nobody writes to
+  grow_disk,   ///< the disk gets larger
+  swap_disks,  ///< the first two disks change places, and the guest's data with them
+  change_nic,  ///< the first NIC gets another MAC address
+  add_memory,  ///< more memory
+  delete_vm,   ///< the VM and its disks are deleted; only while it is off
+  undo,        ///< takes back add, grow and swap
+};
+inline constexpr std::array kAllEdits = {Edit::add_disk,   Edit::grow_disk,  Edit::swap_disks,
+                                         Edit::change_nic, Edit::add_memory, Edit::delete_vm,
+                                         Edit::undo};
+std::string_view name_of(Edit edit);
+std::optional<Edit> edit_named(std::string_view name);
 
 class Laboratory {
  public:
@@ -53,8 +91,9 @@ class Laboratory {
   /// Removes all that bears the item's mark on both sites, whatever state it is in.
   virtual Nothing remove_item(const ItemName& item) = 0;
 
-  /// The guest on `site` writes these blocks, at most one in flight per block, and returns when all
-  /// are acknowledged. An Error leaves each of them acknowledged or not: unknown.
+  /// The guests on `site` write these blocks, at most one in flight per block, and return when all
+  /// are acknowledged. Only while none of the VMs concerned is held. An Error leaves each of them
+  /// acknowledged or not: unknown.
   virtual Nothing write(const ItemName& item, Site site, const std::vector<GuestWrite>& writes) = 0;
   /// The guest on `site` flushes all its disks.
   virtual Nothing flush(const ItemName& item, Site site) = 0;
@@ -62,11 +101,23 @@ class Laboratory {
   /// The VM's own disk as the guest on `site` would read it now; the VM may run or be off.
   virtual Result<std::unique_ptr<ImageReader>> open_disk(const ItemName& item, Site site,
                                                          std::size_t disk) = 0;
+  /// The disk of the test failover's VM.
+  virtual Result<std::unique_ptr<ImageReader>> open_test_disk(const ItemName& item,
+                                                              std::size_t disk) = 0;
+  /// The guest of the test failover's VM writes. None of it may be seen anywhere else.
+  virtual Nothing write_test(const ItemName& item, const std::vector<GuestWrite>& writes) = 0;
   /// An image that the DR system pointed to, disk `disk` of the item.
   virtual Result<std::unique_ptr<ImageReader>> open_located(const ItemName& item, std::size_t disk,
                                                             const DiskLocator& locator) = 0;
 
   virtual Result<LiveCopies> live_copies(const ItemName& item) = 0;
+  /// The VMs of the item on both sites, test copies too, by site and name.
+  virtual Result<std::vector<SeenVm>> vms(const ItemName& item) = 0;
+  /// The edits that edit() can make in this world.
+  [[nodiscard]] virtual std::vector<Edit> edits() const = 0;
+  /// Edits the first VM of the item at primary. An Error if it can't be done now.
+  virtual Nothing edit(const ItemName& item, Edit edit) = 0;
+
   /// Everything of the item on both sites, sorted.
   virtual Result<std::vector<CensusEntry>> census(const ItemName& item) = 0;
   [[nodiscard]] virtual WireCount wire() = 0;

@@ -16,24 +16,59 @@
 
 namespace switchback::recovery {
 
-/// A recovery point: the volumes `<item>-<device>-<layer>` on the recovery site, one a disk.
+/// What a VM of the item was made of at an instant, by VM.
+using ConfigRecord = std::vector<Hardware>;
+
+/// A layer of the replica: the volumes `<item>-<device>-<layer>` on the recovery site, one a disk,
+/// each an overlay of the layer before it. What it adds is one round's changes.
+struct LayerRecord {
+  std::string layer;
+  Instant cut{};
+  bool app_consistent = false;
+  ConfigRecord config;  ///< as found at the cut
+  friend bool operator==(const LayerRecord&, const LayerRecord&) = default;
+};
+
+/// Data processed: a recovery point that stands on a layer.
 struct PointRecord {
   std::string id;
   std::string layer;
   Instant cut{};
+  bool app_consistent = false;
+  ConfigRecord config;
   friend bool operator==(const PointRecord&, const PointRecord&) = default;
+};
+
+/// A copy of the VMs that runs at recovery, on a layer of its own over a point's layer.
+struct CopyRecord {
+  std::string layer;     ///< its own, which it writes to
+  std::string on_layer;  ///< the point's, which it never writes to
+  std::string point;     ///< that point's id
+  std::vector<VmName> vms;
+  friend bool operator==(const CopyRecord&, const CopyRecord&) = default;
 };
 
 /// An operation in progress: the next stage to enter. It is saved before the stage is entered.
 struct JobRecord {
   Operation operation{};
   std::uint32_t stage = 0;
-  bool undoing = false;  ///< a stage failed: the item is on its way back to where it was
-  std::string failure;   ///< why, when undoing
+  bool undoing = false;   ///< a stage failed: the item is on its way back to where it was
+  std::string failure;    ///< why, when undoing
+  ItemState failed_rest;  ///< where the item rests when it has come back
+  // The request, but for the key, which is never saved.
+  PointChoice point = PointChoice::latest;
+  std::string point_id;
+  bool shut_down_source = true;
+  bool create_missing_vm = true;
+  Operation cancelled{};  ///< the operation that a cancel took the place of
 
-  static JobRecord begin(Operation operation) {
+  static JobRecord begin(const Request& request) {
     JobRecord job;
-    job.operation = operation;
+    job.operation = request.operation;
+    job.point = request.point;
+    job.point_id = request.point_id;
+    job.shut_down_source = request.shut_down_source;
+    job.create_missing_vm = request.create_missing_vm;
     return job;
   }
   friend bool operator==(const JobRecord&, const JobRecord&) = default;
@@ -44,19 +79,34 @@ struct ItemRecord {
   ItemSpec spec;
   ItemState rest;  ///< the resting state that the item is in, or was in when its job began
   std::optional<JobRecord> job;
+  TargetSettings settings;
 
   /// Names tracking and layers; every use of it takes the next number, so no name comes twice.
   std::uint32_t round = 0;
-  /// The newest checkpoint, on the active VM, whose earlier changes are all safe at the other site.
+  /// The newest checkpoint, on the active VMs, whose earlier changes are all safe at the other
+  /// site.
   std::optional<CheckpointName> tracked_since;
-  std::vector<PointRecord> points;  ///< oldest first
-  /// The layers between the replica's base and the newest point, oldest first, base not included.
-  std::vector<std::string> layers;
-  /// The layer on which the recovery VM runs, while one is defined.
-  std::optional<std::string> target;
 
-  Instant last_synchronized{};
+  std::vector<LayerRecord> sent;    ///< data sent and not yet processed, oldest first
+  std::vector<PointRecord> points;  ///< oldest first
+  /// The layers between the replica's base and the newest data, oldest first, base not included.
+  std::vector<std::string> layers;
+  std::optional<CopyRecord> target;           ///< the VMs at recovery, while they are defined
+  std::optional<CopyRecord> previous_target;  ///< during change_recovery_point: the one given up
+  std::optional<CopyRecord> test;             ///< of a test failover
+  std::optional<std::string> failover_point;  ///< see ItemStatus
+  ConfigRecord original;  ///< what primary's VMs were made of when they failed over
+
+  Health health = Health::normal;
+  std::string health_reason;
+  std::uint32_t failed_rounds = 0;  ///< in a row: for the delay before the next try
+
+  Instant last_synchronized{};  ///< cut of the newest data sent
+  Instant last_app_consistent{};
+  // When the clock asks for what; zero: not at all.
   Instant next_round_due{};
+  Instant next_processing_due{};
+  Instant next_fence_due{};
   Bytes bytes_sent = 0;
 };
 

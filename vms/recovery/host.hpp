@@ -10,6 +10,8 @@
 // in. So `ensure_*` and `remove_*` succeed when what they ask for is already so.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +19,7 @@
 
 #include "harness/base/result.hpp"
 #include "harness/base/units.hpp"
+#include "harness/system/item.hpp"
 
 namespace switchback::recovery {
 
@@ -36,7 +39,21 @@ struct VmDisk {
 struct VmDefinition {
   VmName name;
   std::vector<VmDisk> disks;  ///< in the order in which the guest sees them
+  Hardware hardware = {};
+  /// Where its NICs are plugged in instead of their networks: a network that nothing else is on, so
+  /// that a test VM can't meet its original. Empty: their own networks.
+  std::string isolated_network = {};
 };
+
+/// The checksum of one chunk of a disk. Chunks that hold nothing but zeroes have none.
+struct ChunkDigest {
+  std::uint64_t chunk = 0;  ///< number of the chunk: offset / chunk size
+  std::array<std::uint64_t, 2> digest{};
+  friend bool operator==(const ChunkDigest&, const ChunkDigest&) = default;
+};
+
+/// Names a key that a host keeps for encrypted volumes; the key itself is never given back.
+using KeyName = std::string;
 
 /// A volume to make. With a backing volume it starts as a copy-on-write overlay of it: its size is
 /// `size_bytes`, its content that of the backing volume.
@@ -44,6 +61,7 @@ struct VolumeSpec {
   VolumeName name;
   Bytes size_bytes = 0;
   std::optional<VolumeName> backing;
+  std::optional<KeyName> key = {};  ///< encrypted with it, as everything below it
 };
 
 /// A run of bytes of a disk, from a view.
@@ -65,7 +83,12 @@ class View {
   virtual Result<std::vector<Extent>> extents(const std::string& device) = 0;
   /// Reads `extent.length` bytes into `into`, which the caller owns and sizes. In the simulated
   /// world bytes are opaque: 8 per block, the number of the write that it shows.
+  /// What was never allocated reads as zeroes.
   virtual Nothing read(const std::string& device, Extent extent, std::vector<std::byte>& into) = 0;
+  /// The checksums of the whole disk in chunks of `chunk_bytes`, ascending, zero chunks left out.
+  /// Computed at the view's own site: nothing crosses the link.
+  virtual Result<std::vector<ChunkDigest>> digests(const std::string& device,
+                                                   Bytes chunk_bytes) = 0;
 };
 
 /// A volume opened for writing over the link from the other site: every byte to and from it passes
@@ -95,8 +118,32 @@ class Host {
   /// Starts the VM. With `track`, change tracking of that name is armed on all disks before the
   /// guest executes its first instruction. Succeeds when it already runs and is tracked so.
   virtual Nothing start_vm(const VmName& vm, const std::optional<CheckpointName>& track) = 0;
-  /// Shuts the guest down and waits until the VM is off; its tracking survives on the volumes.
+  /// Asks the guest to shut down and waits until the VM is off; its tracking survives on the
+  /// volumes. An Error if the guest does not obey in time. Succeeds when it is off already, or not
+  /// there.
   virtual Nothing shut_down_vm(const VmName& vm) = 0;
+  /// Takes the VM's power away: for copies that nobody needs any more, and for old primaries.
+  virtual Nothing force_off_vm(const VmName& vm) = 0;
+
+  // ---- holding a guest
+  /// Quiesces the guest: its file systems are flushed and hold still until thaw_vm(). An Error if
+  /// it does not answer; then it is not frozen.
+  virtual Nothing freeze_vm(const VmName& vm) = 0;
+  /// Ends freeze_vm(). Succeeds when the guest is not frozen, does not run or is not there. After
+  /// an Error it may still be frozen: ask again.
+  virtual Nothing thaw_vm(const VmName& vm) = 0;
+  /// Stops the guest's processors, so that no write of it completes until resume_vm(): without the
+  /// guest's help, for a cut through several VMs.
+  virtual Nothing suspend_vm(const VmName& vm) = 0;
+  /// Ends suspend_vm(); succeeds when there is nothing to end.
+  virtual Nothing resume_vm(const VmName& vm) = 0;
+
+  // ---- keys
+  /// Keeps a key under a name, in memory only, replacing one of that name.
+  virtual Nothing set_key(const KeyName& name, const std::string& key) = 0;
+  /// Whether `key` opens the volume. No message ever tells a key.
+  virtual Result<bool> opens_with(const VolumeName& volume, const std::string& key) = 0;
+  virtual Nothing forget_key(const KeyName& name) = 0;
 
   // ---- volumes
   /// Makes the volume, discarding one of that name: a half-written replica must not survive a
@@ -130,6 +177,9 @@ class Host {
   virtual Result<std::vector<CheckpointName>> list_checkpoints(const VmName& vm) = 0;
 
   // ---- the link
+  /// The checksums of a volume that nobody writes to, as View::digests(). Computed at this site and
+  /// carried across the link.
+  virtual Result<std::vector<ChunkDigest>> digests(const VolumeName& volume, Bytes chunk_bytes) = 0;
   /// Opens a volume of this site for the other site to write to.
   virtual Result<std::unique_ptr<Replica>> open_replica(const VolumeName& volume) = 0;
 };

@@ -26,6 +26,9 @@ struct JobContext {
   Host& recovery;
   CallGate& gate;
   const Instant& now;
+  /// The key that came with the request; empty if none did, or if the controller died since.
+  const std::string& key;
+  Bytes checksum_chunk = 65536;
 
   [[nodiscard]] Host& host(Site site) const { return site == Site::primary ? primary : recovery; }
   [[nodiscard]] const ItemName& vm() const { return record.spec.name; }

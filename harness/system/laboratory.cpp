@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names of edits.
+#include "harness/system/laboratory.hpp"
+
+#include "harness/base/names.hpp"
+
+namespace switchback {
+namespace {
+
+constexpr std::array<EnumName<Edit>, kAllEdits.size()> kEdits = {{
+    {Edit::add_disk, "add_disk"},
+    {Edit::grow_disk, "grow_disk"},
+    {Edit::swap_disks, "swap_disks"},
+    {Edit::change_nic, "change_nic"},
+    {Edit::add_memory, "add_memory"},
+    {Edit::delete_vm, "delete_vm"},
+    {Edit::undo, "undo"},
+}};
+
+}  // namespace
+
+std::string_view name_of(Edit edit) {
+  return lookup_name(kEdits, edit);
+}
+std::optional<Edit> edit_named(std::string_view name) {
+  return lookup_value(kEdits, name);
+}
+
+}  // namespace switchback
