@@ -29,6 +29,8 @@ struct JobContext {
   /// The key that came with the request; empty if none did, or if the controller died since.
   const std::string& key;
   Bytes checksum_chunk = 65536;
+  /// A stage that is about to fail may say where the item then rests; else see Stage::fails_to.
+  std::optional<ItemState> fail_to = {};
 
   [[nodiscard]] Host& host(Site site) const { return site == Site::primary ? primary : recovery; }
   [[nodiscard]] const ItemName& vm() const { return record.spec.name; }
@@ -45,6 +47,9 @@ using StageBody = std::function<Task<Nothing>(JobContext&)>;
 struct Stage {
   std::string_view name;
   StageBody body;
+  /// Where the item rests if this stage fails and has been undone; nothing: where it rested before
+  /// the operation.
+  std::optional<ItemState> fails_to = {};
 };
 
 /// An operation: its stages, and what brings the hosts back to where they were when one fails. An
@@ -58,5 +63,11 @@ using StageTable = std::map<Operation, OperationPlan>;
 
 /// The sound service's table. A defect replaces entries of a copy.
 StageTable reference_stages();
+
+// Its parts.
+void add_protection_stages(StageTable& table);  ///< enable, rounds, processing, pause, resync, ...
+void add_failover_stages(StageTable& table);    ///< test, planned, unplanned, commit, cancel, fence
+void add_failback_stages(StageTable& table);    ///< failback, reverse replication
+void add_ending_stages(StageTable& table);      ///< disable, purge, migration
 
 }  // namespace switchback::recovery

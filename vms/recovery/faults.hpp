@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is broken on purpose now. Hosts ask it (see faulty_host.hpp); the world's link is told.
+#pragma once
+
+#include <set>
+
+#include "harness/system/fault.hpp"
+#include "vms/recovery/link.hpp"
+
+namespace switchback::recovery {
+
+/// Outlives the hosts that ask it. Not thread-safe.
+class Faults {
+ public:
+  explicit Faults(Link& link) : link_(link) {}
+
+  /// A lasting fault is in force until heal(); thaw_refused until it was taken once. Kinds that
+  /// take effect at once (controller_killed, tracking_lost) are not this class' matter.
+  void inject(FaultKind kind) {
+    in_force_.insert(kind);
+    if (kind == FaultKind::link_cut || kind == FaultKind::primary_lost) link_.cut();
+  }
+  void heal() {
+    in_force_.clear();
+    link_.heal();
+  }
+  [[nodiscard]] bool in_force(FaultKind kind) const { return in_force_.contains(kind); }
+  /// True once for every time it was injected.
+  bool take(FaultKind kind) { return in_force_.erase(kind) > 0; }
+
+ private:
+  Link& link_;
+  std::set<FaultKind> in_force_;
+};
+
+}  // namespace switchback::recovery
