@@ -29,6 +29,10 @@ struct Snapshot {
 struct PointImage {
   RecoveryPoint point;
   CutReport cut;
+  const Journal* journal = nullptr;  ///< that one, for describe()
+  /// Writes acknowledged up to this tick must be in it: before the system's clock had reached the
+  /// claimed cut and, where the round that cut it is known, before that began.
+  Tick complete_to = 0;
   /// At the instant of its cut every VM of the item was seen frozen.
   bool seen_frozen = false;
 };
@@ -48,6 +52,9 @@ struct StartedCopy {
   std::optional<BlockWitness> differs;
   std::uint64_t differing = 0;  ///< how many
   CutReport cut;  ///< held against the journal of the disks that the point was cut from
+  const Journal* journal = nullptr;  ///< that one, for describe()
+  /// What the VMs at primary were made of at the point's cut, as the harness saw it, by VM.
+  std::vector<Hardware> config;
 };
 
 /// An operation has ended, whoever asked for it.
@@ -98,8 +105,10 @@ struct OperationEvidence {
   /// The VMs at recovery were started from a point during it.
   std::optional<StartedCopy> target;
   std::optional<StartedCopy> test;  ///< the same of a test failover
-  /// Data sent that no recovery point had been made of when it began: the newest cut of it.
-  bool had_unprocessed = false;
+  /// What the last update_properties that was done asked for.
+  TargetSettings settings;
+  /// What the VMs at primary were made of when they were last failed over, by VM.
+  std::vector<Hardware> original;
 };
 
 /// A job stands before a call.
@@ -114,7 +123,7 @@ struct JobPointEvidence {
 /// An operation ended and the item is not protected: it was disabled, or enabling it failed.
 struct UnprotectedEvidence {
   const ItemSpec& item;
-  /// Before the first enable.
+  /// Before the first enable, with what edits have changed since.
   const std::vector<CensusEntry>& census_at_start;
   const std::vector<CensusEntry>& census;
   bool purged = false;  ///< ended without the primary site: its tracking may be left

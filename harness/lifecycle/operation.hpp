@@ -70,6 +70,22 @@ constexpr bool asked_by_operator(Operation operation) {
          operation != Operation::fence_source;
 }
 
+/// True for what moves replication data across the link.
+constexpr bool sends_data(Operation operation) {
+  constexpr std::array kSending = {Operation::enable,
+                                   Operation::delta_replication,
+                                   Operation::resynchronize,
+                                   Operation::planned_failover,
+                                   Operation::unplanned_failover,
+                                   Operation::planned_failback,
+                                   Operation::complete_failover,
+                                   Operation::full_failback,
+                                   Operation::reverse_replicate};
+  for (const Operation sending : kSending)
+    if (operation == sending) return true;
+  return false;
+}
+
 std::string_view name_of(Operation operation);
 std::optional<Operation> operation_named(std::string_view name);
 

@@ -31,7 +31,8 @@ struct StageList {
 struct Footprint {
   unsigned per_replica = 1;  ///< while the item is protected or can be protected again
   unsigned per_point = 1;    ///< for every recovery point that it lists
-  unsigned per_active = 1;   ///< while a VM is defined on the recovery site
+  unsigned per_active = 1;   ///< while a VM is defined on the recovery site, a test VM too
+  unsigned logs = 4;         ///< of data sent and not yet processed
 };
 
 struct Capabilities {
