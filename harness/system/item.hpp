@@ -55,6 +55,7 @@ struct ItemSpec {
   std::vector<DiskSpec> disks;  ///< of all VMs, those of one VM in the order the guest sees them
   std::vector<Hardware> vms = {Hardware{}};  ///< at least one
   Policy policy = {};
+  friend bool operator==(const ItemSpec&, const ItemSpec&) = default;
 };
 
 /// The name of VM number `vm` of an item at the primary site: the item's own where it is the only

@@ -60,7 +60,9 @@ struct JobRecord {
   std::string point_id;
   bool shut_down_source = true;
   bool create_missing_vm = true;
-  Operation cancelled{};  ///< the operation that a cancel took the place of
+  TargetSettings settings;
+  /// The operation that a cancel took the place of; none for a cancel asked of a resting item.
+  std::optional<Operation> cancelled;
 
   static JobRecord begin(const Request& request) {
     JobRecord job;
@@ -69,6 +71,7 @@ struct JobRecord {
     job.point_id = request.point_id;
     job.shut_down_source = request.shut_down_source;
     job.create_missing_vm = request.create_missing_vm;
+    job.settings = request.settings;
     return job;
   }
   friend bool operator==(const JobRecord&, const JobRecord&) = default;
@@ -79,6 +82,8 @@ struct ItemRecord {
   ItemSpec spec;
   ItemState rest;  ///< the resting state that the item is in, or was in when its job began
   std::optional<JobRecord> job;
+  /// An operation that failed and whose undo failed too: undone before the next one begins.
+  std::optional<JobRecord> unsettled;
   TargetSettings settings;
 
   /// Names tracking and layers; every use of it takes the next number, so no name comes twice.
@@ -91,6 +96,8 @@ struct ItemRecord {
   std::vector<PointRecord> points;  ///< oldest first
   /// The layers between the replica's base and the newest data, oldest first, base not included.
   std::vector<std::string> layers;
+  /// Layers whose content was folded into the one below them: to be removed.
+  std::vector<std::string> folded;
   std::optional<CopyRecord> target;           ///< the VMs at recovery, while they are defined
   std::optional<CopyRecord> previous_target;  ///< during change_recovery_point: the one given up
   std::optional<CopyRecord> test;             ///< of a test failover
@@ -108,6 +115,7 @@ struct ItemRecord {
   Instant next_processing_due{};
   Instant next_fence_due{};
   Bytes bytes_sent = 0;
+  friend bool operator==(const ItemRecord&, const ItemRecord&) = default;
 };
 
 /// Durable storage of item records. Each call is atomic: it happens wholly or not at all, whenever
