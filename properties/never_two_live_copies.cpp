@@ -3,7 +3,8 @@
 //
 // Source: failover overview: a planned failover "doesn't run if the machine isn't shut down"; the
 // tutorial, "Complete Failover": the recovery VM is shut down before the primary VM starts. Judged
-// before every call that a job makes, and after every operation. Codes SB and FENCE.
+// before every call that a job makes, and after every operation. What an unplanned failover leaves
+// behind is old_primary_is_fenced's. Codes SB and FENCE.
 #include <fmt/format.h>
 
 #include "properties/properties.hpp"
@@ -21,15 +22,25 @@ class NeverTwoLiveCopies final : public Property {
     return "Azure Site Recovery, failover and failback overview, types of failover";
   }
   [[nodiscard]] Verdict at_job_point(const JobPointEvidence& evidence) const override {
+    if (leaves_source(evidence.model, evidence.point.operation)) return Verdict::does_not_apply();
     return judge(evidence.live,
                  fmt::format("before {} in stage {} of {}", evidence.point.call_name,
                              evidence.point.stage, name_of(evidence.point.operation)));
   }
   [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
+    if (evidence.model_after.primary == Role::superseded ||
+        leaves_source(evidence.model_before, evidence.operation))
+      return Verdict::does_not_apply();
     return judge(evidence.after.live, fmt::format("after {}", name_of(evidence.operation)));
   }
 
  private:
+  /// An unplanned failover may leave the source running, knowingly, until it is fenced.
+  static bool leaves_source(const ItemState& model, Operation operation) {
+    return model.primary == Role::superseded || operation == Operation::unplanned_failover ||
+           operation == Operation::cancel;
+  }
+
   static Verdict judge(LiveCopies live, const std::string& when) {
     if (!live.primary || !live.recovery) return Verdict::holds();
     return Verdict::broken("two_live_copies", "the VM runs on both sites " + when);

@@ -5,8 +5,10 @@
 // Source: the tutorial, "Reverse Replicate": it "only replicates changes that have occurred since
 // the Azure VM was turned off, and only delta changes are sent". The bound is what the guest
 // dirtied, rounded out to the grain that the system declares, plus its declared overhead; a job
-// that was begun again after its controller died may send it once more for each time. Reading is
-// free: the bound is on bytes that crossed the link, counted by the harness. Codes DELTA and FULL.
+// that was begun again after its controller died may send it once more for each time. Where both
+// sides are compared, the bound is what differs, in the declared chunks, and the checksums; a full
+// download sends all that is allocated, and no less. Reading is free: the bound is on bytes that
+// crossed the link, counted by the harness. Codes DELTA and FULL.
 #include <fmt/format.h>
 
 #include "properties/properties.hpp"
@@ -27,20 +29,50 @@ class OnlyTheDeltaIsSent final : public Property {
   [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
     if (evidence.row == nullptr || std::holds_alternative<Refused>(evidence.outcome))
       return Verdict::does_not_apply();
+    const Bytes bound = allowed_once(evidence) * evidence.attempts;
+    if (evidence.wire_bytes > bound)
+      return Verdict::broken(
+          "more_than_the_delta",
+          fmt::format(
+              "{} put {} bytes on the wire; the guest had dirtied {} bytes ({} byte grains) "
+              "and {} bytes differed, which allows {} with the declared overhead",
+              name_of(evidence.operation), evidence.wire_bytes, evidence.dirty_bytes,
+              evidence.capabilities.tracking_grain, evidence.differing_bytes, bound));
+    const bool downloads = evidence.operation == Operation::full_failback &&
+                           std::holds_alternative<Done>(evidence.outcome);
+    if (downloads && evidence.wire_bytes < evidence.allocated_bytes)
+      return Verdict::broken(
+          "less_than_all",
+          fmt::format("{} is to download everything, {} bytes are allocated, and "
+                      "only {} crossed the wire",
+                      name_of(evidence.operation), evidence.allocated_bytes, evidence.wire_bytes));
+    return Verdict::holds();
+  }
+
+ private:
+  /// What one run of the job may put on the wire.
+  static Bytes allowed_once(const OperationEvidence& evidence) {
     const Capabilities& declared = evidence.capabilities;
-    const Bytes grains =
-        (evidence.dirty_bytes + declared.tracking_grain - 1) / declared.tracking_grain +
-        evidence.item.disks.size();  // the last grain of a disk may be a short one
-    const Bytes once = evidence.dirty_bytes + grains * declared.sync_overhead_per_grain +
-                       evidence.item.disks.size() * declared.sync_overhead_per_disk;
-    const Bytes bound = once * evidence.attempts;
-    if (evidence.wire_bytes <= bound) return Verdict::holds();
-    return Verdict::broken(
-        "more_than_the_delta",
-        fmt::format("{} put {} bytes on the wire; the guest had dirtied {} bytes ({} byte grains), "
-                    "which allows {} with the declared overhead",
-                    name_of(evidence.operation), evidence.wire_bytes, evidence.dirty_bytes,
-                    declared.tracking_grain, bound));
+    const std::size_t disks = evidence.item.disks.size();
+    Bytes data = evidence.dirty_bytes;
+    Bytes checksums = 0;
+    switch (evidence.operation) {
+      case Operation::resynchronize:
+      case Operation::planned_failback:
+        data = evidence.differing_bytes;
+        checksums = evidence.chunks * declared.checksum_bytes;
+        break;
+      case Operation::enable:
+      case Operation::full_failback:
+        data = evidence.allocated_bytes + evidence.dirty_bytes;
+        break;
+      default:
+        break;
+    }
+    // The last grain of a disk may be a short one.
+    const Bytes grains = (data + declared.tracking_grain - 1) / declared.tracking_grain + disks;
+    return data + checksums + grains * declared.sync_overhead_per_grain +
+           disks * declared.sync_overhead_per_disk;
   }
 };
 

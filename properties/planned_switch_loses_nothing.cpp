@@ -23,21 +23,31 @@ class PlannedSwitchLosesNothing final : public Property {
     return "Azure Site Recovery tutorial 'Fail over and fail back Hyper-V VMs', failover options";
   }
   [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
-    const bool switches = evidence.operation == Operation::planned_failover ||
-                          evidence.operation == Operation::complete_failover;
-    if (!switches || evidence.row == nullptr || !std::holds_alternative<Done>(evidence.outcome))
+    const bool out = evidence.operation == Operation::planned_failover;
+    const bool back = evidence.operation == Operation::complete_failover ||
+                      evidence.operation == Operation::full_failback;
+    if ((!out && !back) || evidence.row == nullptr ||
+        !std::holds_alternative<Done>(evidence.outcome))
       return Verdict::does_not_apply();
-    if (!evidence.active_image)
+    // Going out, a new journal begins with what the copy first showed: it is held to the old one.
+    const CutReport* image = nullptr;
+    const Journal* journal = &evidence.journal;
+    if (out && evidence.target) {
+      image = &evidence.target->cut;
+      journal = evidence.target->journal;
+    } else if (back && evidence.active_image) {
+      image = &*evidence.active_image;
+    }
+    if (image == nullptr)
       return Verdict::broken("no_vm", fmt::format("{} reports done, but no VM runs at the {} site",
                                                   name_of(evidence.operation),
                                                   name_of(*active_site(evidence.row->to))));
-    const CutReport& image = *evidence.active_image;
-    if (image.lost.count == 0) return Verdict::holds();
+    if (image->lost.count == 0) return Verdict::holds();
     return Verdict::broken(
         "lost_write",
         fmt::format("{} block(s), {} bytes of acknowledged writes are not on the VM "
                     "that runs now; {}",
-                    image.lost.count, image.lost_bytes, describe(image, evidence.journal)));
+                    image->lost.count, image->lost_bytes, describe(*image, *journal)));
   }
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Promise: a recovery point holds everything that was acknowledged before its round began, and the
+// Promise: a recovery point holds everything that was acknowledged before the time that it claims
+// to stand for, and before the round that cut it began; and the
 // running VM's own disks keep what it wrote whatever is done around it.
 //
 // Source: Hyper-V to Azure architecture, "Delta replication": each round sends the current log.
@@ -15,7 +16,7 @@ class RoundsMissNothing final : public Property {
  public:
   [[nodiscard]] std::string_view name() const override { return "rounds_miss_nothing"; }
   [[nodiscard]] std::string_view promise() const override {
-    return "a recovery point holds every write acknowledged before its round began, and a running "
+    return "a recovery point holds every write acknowledged before its cut, and a running "
            "VM keeps every write it acknowledged";
   }
   [[nodiscard]] std::string_view source() const override {
@@ -23,18 +24,17 @@ class RoundsMissNothing final : public Property {
   }
   [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
     bool judged = false;
-    for (const PointImage& point : evidence.new_points) {
+    for (const PointImage& image : evidence.new_points) {
       judged = true;
-      if (point.cut.missing_since <= evidence.started)
-        return Verdict::broken("point_lacks_write",
-                               fmt::format("recovery point {} lacks writes acknowledged before {} "
-                                           "began; {}",
-                                           point.id, name_of(evidence.operation),
-                                           describe(point.cut, evidence.journal)));
+      if (image.cut.missing_since <= image.complete_to)
+        return Verdict::broken(
+            "point_lacks_write",
+            fmt::format("recovery point {} lacks writes acknowledged before it was cut; {}",
+                        image.point.id, describe(image.cut, *image.journal)));
     }
     // A role switch is planned_switch_loses_nothing's to judge.
-    const bool stays =
-        evidence.row != nullptr && active_site(evidence.row->from) == active_site(evidence.row->to);
+    const bool stays = active_site(evidence.model_before) == active_site(evidence.model_after) &&
+                       evidence.operation != Operation::change_recovery_point;
     if (stays && evidence.active_image) {
       judged = true;
       if (evidence.active_image->lost.count > 0)

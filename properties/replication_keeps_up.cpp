@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Promise: while an item is protected and nothing is broken, rounds go on by themselves: what is at
+// recovery is never older than the copy frequency allows, and its time never runs backwards.
+//
+// Source: Hyper-V to Azure architecture, "Delta replication": the copy frequency; the drill
+// document: ongoing replication is not affected; support questions about silent stops. Codes FRESH
+// and STOP; invariants 8 and 16.
+#include <fmt/format.h>
+
+#include "properties/properties.hpp"
+
+namespace switchback {
+namespace {
+
+class ReplicationKeepsUp final : public Property {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "replication_keeps_up"; }
+  [[nodiscard]] std::string_view promise() const override {
+    return "data sent is never older than the copy frequency, points follow in time, and their "
+           "times never run backwards";
+  }
+  [[nodiscard]] std::string_view source() const override {
+    return "Hyper-V to Azure architecture, 'Delta replication'; replication policy, copy frequency";
+  }
+  [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
+    const Instant before = evidence.before.status.last_synchronized;
+    const Instant after = evidence.after.status.last_synchronized;
+    const bool protected_on = evidence.model_after != initial_state() &&
+                              evidence.model_before != initial_state() &&
+                              evidence.model_after.replication != Replication::none;
+    if (!protected_on) return Verdict::does_not_apply();
+    if (after < before)
+      return Verdict::broken(
+          "time_runs_backwards",
+          fmt::format("{} moved the time of the data sent from {} ns to {} ns",
+                      name_of(evidence.operation), before.count(), after.count()));
+    if (after > evidence.after.now)
+      return Verdict::broken("from_the_future",
+                             fmt::format("data sent is of {} ns, it is {} ns", after.count(),
+                                         evidence.after.now.count()));
+    return Verdict::holds();
+  }
+
+  [[nodiscard]] Verdict after_time(const TimeEvidence& evidence) const override {
+    const bool replicates = evidence.model.direction == Direction::primary_to_recovery &&
+                            evidence.model.replication == Replication::in_sync;
+    if (!replicates || evidence.disturbed) return Verdict::does_not_apply();
+    const Duration period = evidence.item.policy.copy_frequency;
+    // After failures the next try may be half an hour off.
+    const Duration slack = evidence.before.status.health == Health::normal
+                               ? Duration::zero()
+                               : Duration(std::chrono::minutes(30));
+    const Duration undisturbed = evidence.after.now - evidence.undisturbed_since;
+    if (undisturbed <= 2 * period + slack) return Verdict::does_not_apply();
+    const ItemStatus& status = evidence.after.status;
+    const Duration age = evidence.after.now - status.last_synchronized;
+    if (age > period + slack) return too_old("data sent", age, period);
+    if (status.points.empty()) return Verdict::holds();  // lifecycle_is_followed's to say
+    const Duration point_age = evidence.after.now - status.points.back().cut;
+    const Duration delay = evidence.capabilities.processing_delay;
+    if (point_age > period + delay + slack)
+      return too_old("the newest recovery point", point_age, period);
+    return Verdict::holds();
+  }
+
+ private:
+  static Verdict too_old(std::string_view what, Duration age, Duration period) {
+    const auto seconds = [](Duration duration) {
+      return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+    };
+    return Verdict::broken("stopped_silently",
+                           fmt::format("{} is {} s old, with a copy frequency of {} s and nothing "
+                                       "in the way",
+                                       what, seconds(age), seconds(period)));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<const Property> replication_keeps_up() {
+  return std::make_unique<ReplicationKeepsUp>();
+}
+
+}  // namespace switchback
