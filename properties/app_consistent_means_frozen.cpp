@@ -6,7 +6,7 @@
 // policy (app-consistent snapshot frequency; 0 is none). Codes HONEST and APP; invariants 10
 // and 11.
 #include <algorithm>
-#include
+
 #include <fmt/format.h>
 
 #include "properties/properties.hpp"

@@ -7,7 +7,7 @@
 // state". That it does not replicate again is stopped_replication_sends_nothing's. Codes CANCEL,
 // LEAK; invariants 43 and 53.
 #include <algorithm>
-#include
+
 #include <fmt/format.h>
 
 #include "properties/properties.hpp"

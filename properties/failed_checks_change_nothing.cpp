@@ -4,7 +4,7 @@
 // Source: support matrix, "Prerequisites check fails if unsupported"; invariant 1: "it fails in the
 // prerequisites step and 0 data bytes are sent"; 26 and 45 for failbacks. Code HONEST.
 #include <fmt/format.h>
-#include
+
 #include "properties/expected_failure.hpp"
 #include "properties/properties.hpp"
 

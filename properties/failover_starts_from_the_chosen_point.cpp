@@ -7,7 +7,7 @@
 // Recovery when the failover was triggered"; Latest processed "no time is spent processing
 // unprocessed data"; Custom. Code RPID; invariants 21 and 23 to 27.
 #include <algorithm>
-#include
+
 #include <fmt/format.h>
 
 #include "properties/properties.hpp"

@@ -4,7 +4,7 @@
 // Source: Azure Site Recovery's API takes key encryption certificates with every failover of an
 // encrypted item (primaryKekCertificatePfx); the log scans that users ask for. Code SEC.
 #include <fmt/format.h>
-#include
+
 #include "properties/expected_failure.hpp"
 #include "properties/properties.hpp"
 

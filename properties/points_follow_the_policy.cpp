@@ -6,7 +6,7 @@
 // retention or because there are more than the policy's count, and for no other reason; the newest
 // stays; one on which a test copy stands may stay longer. Codes RETAIN and FRESH; invariants 8, 9.
 #include <algorithm>
-#include
+
 #include <fmt/format.h>
 
 #include "properties/properties.hpp"

@@ -5,7 +5,7 @@
 // 4, 8 and 10 minutes and then every 30. Judged as bounds: never sooner than a minute or the copy
 // frequency, never later than 30 minutes. Invariant 15.
 #include <algorithm>
-#include
+
 #include <fmt/format.h>
 
 #include "properties/properties.hpp"

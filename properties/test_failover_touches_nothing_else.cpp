@@ -6,7 +6,7 @@
 // clean-up "deletes the VMs that were created during test failover". What its guest writes is
 // judged by points_never_change and the_vm_runs_on. Codes TEST, META and LEAK; invariants 16 to 21.
 #include <algorithm>
-#include
+
 #include <fmt/format.h>
 
 #include "properties/properties.hpp"

@@ -5,7 +5,7 @@
 // Source: the tutorial (review VM properties: name, size, network, NIC addresses), common questions
 // (generation and format are restored at failback). Code META; invariants 63 and 69.
 #include <algorithm>
-#include
+
 #include <fmt/format.h>
 
 #include "properties/properties.hpp"

@@ -6,7 +6,7 @@
 // downtime"; manage protection: disabling leaves the VM. Codes TEST and LIVE; invariants 18, 29,
 // 39, 46, 53, 57, 64.
 #include <algorithm>
-#include
+
 #include <fmt/format.h>
 
 #include "properties/properties.hpp"

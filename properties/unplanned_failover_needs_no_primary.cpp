@@ -5,7 +5,7 @@
 // Source: the tutorial, "Failover options": "failover continues even if shutdown fails". Codes LIVE
 // and STUCK; invariants 22, 28, 29 and 30.
 #include <fmt/format.h>
-#include
+
 #include "properties/expected_failure.hpp"
 #include "properties/properties.hpp"
 
