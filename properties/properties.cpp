@@ -3,9 +3,8 @@
 #include "properties/properties.hpp"
 
 namespace switchback {
-namespace {
 
-std::vector<std::unique_ptr<const Property>> make_all() {
+std::vector<std::unique_ptr<const Property>> make_all_properties() {
   std::vector<std::unique_ptr<const Property>> all;
   all.push_back(planned_switch_loses_nothing());
   all.push_back(images_are_legal_cuts());
@@ -38,10 +37,8 @@ std::vector<std::unique_ptr<const Property>> make_all() {
   return all;
 }
 
-}  // namespace
-
 const std::vector<std::unique_ptr<const Property>>& all_properties() {
-  static const std::vector<std::unique_ptr<const Property>> all = make_all();
+  static const std::vector<std::unique_ptr<const Property>> all = make_all_properties();
   return all;
 }
 

@@ -67,6 +67,8 @@ class Property {
   }
 };
 
+/// All of them, made anew; for who wants some of them only.
+std::vector<std::unique_ptr<const Property>> make_all_properties();
 /// All of them, in the order in which reports list them. Owned by the program.
 const std::vector<std::unique_ptr<const Property>>& all_properties();
 

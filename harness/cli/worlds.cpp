@@ -11,15 +11,16 @@
 namespace switchback {
 namespace {
 
-Result<recovery::StageTable> stages_with(const std::optional<std::string>& defect) {
-  recovery::StageTable stages = recovery::reference_stages();
-  if (!defect) return stages;
-  const Defect* const found = find_defect(*defect);
+Result<const Defect*> chosen_defect(const std::optional<std::string>& name) {
+  if (!name) return nullptr;
+  const Defect* const found = find_defect(*name);
   if (found == nullptr)
-    return bad_input(fmt::format("'{}' is no defect", *defect),
-                     "list them with: switchback defects");
-  found->plant(stages);
-  return stages;
+    return bad_input(fmt::format("'{}' is no defect", *name), "list them with: switchback defects");
+  return found;
+}
+
+std::unique_ptr<WorldFactory> simulated(const Defect* defect) {
+  return worlds_with(defect, std::make_unique<sim::SimWorldFactory>(stages_with(defect)));
 }
 
 Result<std::optional<libvirt::ForeignSites>> foreign_sites(const WorldArguments& arguments) {
@@ -51,20 +52,21 @@ SequenceLimits limits_of_real_vms() {
 }  // namespace
 
 Result<ChosenWorld> choose_world(const WorldArguments& arguments) {
-  SB_ASSIGN(stages, stages_with(arguments.defect));
+  SB_ASSIGN(defect, chosen_defect(arguments.defect));
   SB_ASSIGN(foreign, foreign_sites(arguments));
   ChosenWorld chosen;
   if (arguments.system == "sim") {
     if (foreign)
       return bad_input("the simulated world has no libvirt URIs", "add --system libvirt");
-    chosen.worlds = std::make_unique<sim::SimWorldFactory>(stages);
+    chosen.worlds = simulated(defect);
     return chosen;
   }
   SB_ASSIGN(sites, libvirt::TwoSites::open(
                        arguments.run_folder.value_or(libvirt::default_run_base()), foreign));
   chosen.notes = sites->notes();
-  chosen.worlds = std::make_unique<libvirt::LibvirtWorldFactory>(std::move(sites), stages);
-  chosen.shrink_world = std::make_unique<sim::SimWorldFactory>(stages);
+  chosen.worlds = worlds_with(defect, std::make_unique<libvirt::LibvirtWorldFactory>(
+                                          std::move(sites), stages_with(defect)));
+  chosen.shrink_world = simulated(defect);
   chosen.limits = limits_of_real_vms();
   chosen.default_jobs = 2;
   return chosen;
