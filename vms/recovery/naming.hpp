@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the service names what it makes. All objects of item X are called X or X-...
+// How the service names what it makes, and what VMs are made of. All objects of item X are called X
+// or X-...
 #pragma once
 
 #include <string>
@@ -8,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/system/request.hpp"
 #include "vms/recovery/catalog.hpp"
 #include "vms/recovery/host.hpp"
 
@@ -16,14 +18,15 @@ namespace switchback::recovery {
 /// The layer that every other layer of the replica rests on; it survives failback.
 inline constexpr std::string_view kBaseLayer = "replica";
 
-/// The VM's own disk on the primary site.
+/// The VM's own disk on the primary site. The devices of a group's VMs repeat, so the name is made
+/// of the VM's name, which is the item's where it is the only one.
 inline VolumeName primary_volume(const ItemRecord& record, const DiskSpec& disk) {
-  return fmt::format("{}-{}", record.spec.name, disk.device);
+  return fmt::format("{}-{}", vm_name(record.spec, disk.vm), disk.device);
 }
 /// A layer of the replica of one disk on the recovery site.
 inline VolumeName layer_volume(const ItemRecord& record, const DiskSpec& disk,
                                std::string_view layer) {
-  return fmt::format("{}-{}-{}", record.spec.name, disk.device, layer);
+  return fmt::format("{}-{}-{}", vm_name(record.spec, disk.vm), disk.device, layer);
 }
 /// The layer on which the next replication round or failover rests.
 inline std::string newest_layer(const ItemRecord& record) {
@@ -38,18 +41,54 @@ inline std::string point_layer_of_round(std::uint32_t round) {
 inline std::string target_layer_of_round(std::uint32_t round) {
   return fmt::format("t{}", round);
 }
-
-inline VmDefinition primary_vm(const ItemRecord& record) {
-  VmDefinition vm{.name = record.spec.name, .disks = {}};
-  for (const DiskSpec& disk : record.spec.disks)
-    vm.disks.push_back({disk.device, primary_volume(record, disk)});
-  return vm;
+inline std::string test_layer_of_round(std::uint32_t round) {
+  return fmt::format("x{}", round);
 }
-inline VmDefinition recovery_vm(const ItemRecord& record, std::string_view layer) {
-  VmDefinition vm{.name = record.spec.name, .disks = {}};
+
+/// What the VM of the next failover is called.
+inline VmName recovery_vm_name(const ItemRecord& record, std::size_t vm) {
+  const VmName original = vm_name(record.spec, vm);
+  return record.settings.name_suffix ? original + "-" + *record.settings.name_suffix : original;
+}
+/// The network of the item's test VMs, which nothing else is on.
+inline std::string test_network(const ItemRecord& record) {
+  return record.spec.name + "-test";
+}
+
+/// VM number `vm` as it belongs at the primary site. The record knows no hardware of a VM that
+/// never was seen at a cut; then it is that of the item.
+inline Hardware original_hardware(const ItemRecord& record, std::size_t vm) {
+  return vm < record.original.size() ? record.original[vm] : record.spec.vms.at(vm);
+}
+inline VmDefinition primary_vm(const ItemRecord& record, std::size_t vm) {
+  VmDefinition definition{
+      .name = vm_name(record.spec, vm), .disks = {}, .hardware = original_hardware(record, vm)};
   for (const DiskSpec& disk : record.spec.disks)
-    vm.disks.push_back({disk.device, layer_volume(record, disk, layer)});
-  return vm;
+    if (disk.vm == vm) definition.disks.push_back({disk.device, primary_volume(record, disk)});
+  return definition;
+}
+
+/// Hardware with what the operator wants otherwise at recovery.
+inline Hardware with_settings(Hardware hardware, const TargetSettings& settings) {
+  if (settings.cpus) hardware.cpus = *settings.cpus;
+  if (settings.memory_bytes) hardware.memory_bytes = *settings.memory_bytes;
+  for (std::size_t n = 0; n < hardware.nics.size(); ++n) {
+    if (settings.network) hardware.nics[n].network = *settings.network;
+    if (n < settings.nic_addresses.size() && !settings.nic_addresses[n].empty())
+      hardware.nics[n].address = settings.nic_addresses[n];
+  }
+  return hardware;
+}
+/// VM number `vm` as a copy at recovery, made as at the point whose `config` it is.
+inline VmDefinition copy_of_vm(const ItemRecord& record, const CopyRecord& copy,
+                               const ConfigRecord& config, std::size_t vm) {
+  const Hardware found = vm < config.size() ? config[vm] : record.spec.vms.at(vm);
+  VmDefinition definition{
+      .name = copy.vms.at(vm), .disks = {}, .hardware = with_settings(found, record.settings)};
+  for (const DiskSpec& disk : record.spec.disks)
+    if (disk.vm == vm)
+      definition.disks.push_back({disk.device, layer_volume(record, disk, copy.layer)});
+  return definition;
 }
 
 }  // namespace switchback::recovery
