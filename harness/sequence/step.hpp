@@ -42,7 +42,7 @@ struct OperateStep {
   bool shut_down_source = true;
   bool create_missing_vm = true;
   KeyGiven key = KeyGiven::right;
-  TargetSettings settings;
+  TargetSettings settings = {};
   friend bool operator==(const OperateStep&, const OperateStep&) = default;
 };
 /// Time goes by on the system's clock, in whole milliseconds.

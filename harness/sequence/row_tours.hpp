@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sequences that together take every row of the lifecycle: each transition, each documented failure
+// and each documented refusal. Derived from the table, so that a new row is toured without a word.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "harness/lifecycle/transition_table.hpp"
+#include "harness/sequence/step.hpp"
+
+namespace switchback {
+
+/// What must be seen of one row: the operation ends like this, in this state.
+struct RowVisit {
+  std::string_view row;
+  Operation operation{};
+  std::string_view outcome;  ///< "done", "failed" or "refused"
+  ItemState to;
+};
+
+struct RowTour {
+  Sequence sequence;
+  std::vector<RowVisit> visits;  ///< in the order in which they come to pass
+};
+
+/// Rows that no sequence of steps can bring about in any world, with what tests them instead.
+struct RowTestedElsewhere {
+  std::string_view row;
+  std::string_view test;
+};
+std::span<const RowTestedElsewhere> rows_tested_elsewhere();
+
+/// Tours that visit every row but those. `disks` is used for each; writes come between all steps.
+/// Deterministic.
+std::vector<RowTour> row_tours(const std::vector<DiskSpec>& disks);
+
+}  // namespace switchback

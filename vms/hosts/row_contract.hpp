@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every row of the lifecycle, taken on hosts of a world: written once, run in both.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "harness/runner/run_sequence.hpp"
+#include "harness/sequence/row_tours.hpp"
+#include "harness/sequence/trace.hpp"
+
+namespace switchback {
+
+/// Keeps how the operations of a sequence ended.
+class OperationRecord final : public EventSink {
+ public:
+  void on(const Event& event) override {
+    if (const auto* ended = std::get_if<OperationEnded>(&event)) operations.push_back(*ended);
+  }
+  std::vector<OperationEnded> operations;
+};
+
+/// Runs a tour with all promises watched, and expects every row of it to come to pass in order.
+inline void expect_tour(WorldFactory& worlds, const RowTour& tour) {
+  Result<World> world = worlds.make(tour.sequence.seed);
+  ASSERT_TRUE(world) << world.error().message;
+  OperationRecord record;
+  const SequenceContext context{
+      .index = 0, .properties = all_properties(), .events = record, .interrupted = {}};
+  const SequenceResult result = run_sequence(*world, tour.sequence, context);
+  EXPECT_FALSE(result.error) << result.error->message;
+  for (const FoundViolation& found : result.violations)
+    ADD_FAILURE() << found.violation.property << "/" << found.violation.kind << ": "
+                  << found.violation.message;
+  std::size_t next = 0;
+  for (const RowVisit& visit : tour.visits) {
+    std::string seen;
+    bool found = false;
+    while (next < record.operations.size() && !found) {
+      const OperationEnded& ended = record.operations[next++];
+      found = ended.operation == name_of(visit.operation) && ended.outcome == visit.outcome &&
+              ended.state_after == name_of(visit.to);
+      seen += fmt::format("\n  {} {} -> {} {}", ended.operation, ended.outcome, ended.state_after,
+                          ended.reason);
+    }
+    ASSERT_TRUE(found) << "row " << visit.row << " did not come to pass: "
+                       << name_of(visit.operation) << " " << visit.outcome << " -> "
+                       << name_of(visit.to) << "; seen since the row before:" << seen;
+  }
+}
+
+}  // namespace switchback
