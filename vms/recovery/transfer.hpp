@@ -85,6 +85,9 @@ Task<Result<LayerRecord>> transfer(JobContext& job, Transfer what);
 Task<Nothing> copy_extents(JobContext& job, View& view, const DiskSpec& disk, Host& target_host,
                            const VolumeName& target, const std::vector<Extent>& extents);
 
+/// Closes the views of a cut that was copied whole, and moves tracking and instants to it.
+Task<Result<LayerRecord>> end_cut(JobContext& job, Site source, Cut& cut);
+
 // ---- layers
 
 /// One round: a fresh layer on top of the newest one, filled from the primary with the changes
