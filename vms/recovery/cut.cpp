@@ -26,7 +26,7 @@ Nothing check_disk_list(const ItemRecord& record, std::size_t vm,
     return not_found(fmt::format("VM {} is not defined on the primary site", name),
                      "define it there again, or end its protection");
   if (found->disks == recorded_disks(record, vm)) return {};
-  return environment_error(
+  return bad_input(
       fmt::format("the disks of VM {} are not those that the item was enabled with", name),
       "give the VM its disks back and resynchronize, or disable and enable replication");
 }
@@ -197,7 +197,7 @@ Task<Nothing> check_disks_unchanged(JobContext& job) {
     SB_CO_ASSIGN(size,
                  co_await job.call("volume_size", [&] { return job.primary.volume_size(volume); }));
     if (size != disk.size_bytes)
-      co_return environment_error(
+      co_return bad_input(
           fmt::format("disk {} of VM {} has {} bytes, the item was told {}", disk.device,
                       vm_name(record.spec, disk.vm), size, disk.size_bytes),
           "give the disk its size back and resynchronize, or disable and enable replication");

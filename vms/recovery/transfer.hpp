@@ -58,8 +58,8 @@ Task<Nothing> retire_checkpoints(JobContext& job, Site site);
 /// removed before the next transfer from that site.
 Task<Nothing> retire_checkpoints_if_possible(JobContext& job, Site site);
 
-/// An Error if the disks of a VM at primary, as defined there, are not those of the record: one was
-/// added, removed, resized, renamed or swapped.
+/// An Error of kind bad_input if the disks of a VM at primary, as defined there, are not those of
+/// the record: one was added, removed, resized, renamed or swapped. cut_views() gives the same.
 Task<Nothing> check_disks_unchanged(JobContext& job);
 
 // ---- copies
