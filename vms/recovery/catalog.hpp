@@ -55,6 +55,7 @@ struct JobRecord {
   bool undoing = false;   ///< a stage failed: the item is on its way back to where it was
   std::string failure;    ///< why, when undoing
   ItemState failed_rest;  ///< where the item rests when it has come back
+  bool lasting = false;   ///< asking again does not help, when undoing
   // The request, but for the key, which is never saved.
   PointChoice point = PointChoice::latest;
   std::string point_id;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// See reference_system.hpp.
+// See reference_system.hpp. How a job runs is in job_run.cpp, what is due when in timers.cpp.
 #include "vms/recovery/reference_system.hpp"
 
 #include <algorithm>
@@ -7,71 +7,151 @@
 #include <fmt/format.h>
 
 #include "harness/lifecycle/transition_table.hpp"
+#include "vms/recovery/faulty_host.hpp"
 #include "vms/recovery/naming.hpp"
+#include "vms/recovery/points_choice.hpp"
+#include "vms/recovery/running_job.hpp"
+#include "vms/recovery/transfer.hpp"
 
 namespace switchback::recovery {
+namespace {
 
-/// The way back after a stage that failed, as traces and reports name it.
-constexpr std::string_view kUndoStage = "undo";
+bool starts_from_a_point(Operation operation) {
+  return operation == Operation::test_failover || operation == Operation::unplanned_failover ||
+         operation == Operation::change_recovery_point;
+}
 
-/// A job in memory: dies with the controller.
-struct ReferenceSystem::Job {
-  Operation operation{};
-  std::string stage;
-  CallGate gate;
-  JobContext context;
-  std::optional<Task<Nothing>> body;
+bool share_a_vm(const ItemSpec& left, const ItemSpec& right) {
+  for (std::size_t a = 0; a < left.vms.size(); ++a)
+    for (std::size_t b = 0; b < right.vms.size(); ++b)
+      if (vm_name(left, a) == vm_name(right, b)) return true;
+  return false;
+}
 
-  Job(Operation given, ItemRecord& record, const ServiceParts& parts, const Instant& now)
-      : operation(given), context{record, *parts.primary, *parts.recovery, gate, now} {}
-
-  void enter_stage(std::string_view name) {
-    stage = name;
-    gate.restart_count();
+Nothing forget_tracking(Host& host, const VmName& vm) {
+  SB_ASSIGN(found, host.find_vm(vm));
+  if (!found) return {};
+  SB_ASSIGN(checkpoints, host.list_checkpoints(vm));
+  for (const CheckpointName& checkpoint : checkpoints) {
+    if (host.remove_checkpoint(vm, checkpoint)) continue;
+    // In use by a view: that goes too, as it would in a crash.
+    SB_TRY(host.close_view(vm));
+    SB_TRY(host.remove_checkpoint(vm, checkpoint));
   }
-};
+  return {};
+}
 
-ReferenceSystem::ReferenceSystem(ServiceParts parts) : parts_(std::move(parts)) {
-  capabilities_.system = parts_.system_name;
-  for (const auto& [operation, plan] : parts_.stages) {
+Capabilities capabilities_of(const ServiceParts& parts) {
+  Capabilities can;
+  can.system = parts.system_name;
+  for (const auto& [operation, plan] : parts.stages) {
     StageList list{operation, {}, plan.undo ? std::string(kUndoStage) : std::string()};
     for (const Stage& stage : plan.stages)
       list.stages.emplace_back(stage.name);
-    capabilities_.operations.push_back(std::move(list));
+    can.operations.push_back(std::move(list));
   }
-  capabilities_.stops_at = StopsAt::call;
-  capabilities_.faults.assign(kAllFaults.begin(), kAllFaults.end());
-  capabilities_.clock_is_ours = true;
-  capabilities_.tracking_grain = parts_.tracking_grain;
-  capabilities_.sync_overhead_per_disk = parts_.sync_overhead_per_disk;
-  capabilities_.sync_overhead_per_grain = parts_.sync_overhead_per_grain;
-  capabilities_.copy_frequency = parts_.copy_frequency;
+  can.stops_at = StopsAt::call;
+  can.faults.assign(kAllFaults.begin(), kAllFaults.end());
+  can.clock_is_ours = true;
+  can.tracking_grain = parts.tracking_grain;
+  can.sync_overhead_per_disk = parts.sync_overhead_per_disk;
+  can.sync_overhead_per_grain = parts.sync_overhead_per_grain;
+  can.copy_frequency = parts.copy_frequency;
+  can.processing_delay = parts.processing_delay;
+  can.checksum_chunk = parts.checksum_chunk;
+  can.checksum_bytes = parts.checksum_bytes;
+  can.most_vms = parts.most_vms;
+  can.encrypts = parts.encrypts;
+  can.app_consistent = parts.app_consistent;
+  // The base, and data sent that waits for its processing: three rounds of 30 seconds.
+  can.footprint.per_replica = 4;
+  return can;
 }
 
-ReferenceSystem::~ReferenceSystem() = default;
+}  // namespace
 
-Result<Progress> ReferenceSystem::start(const ItemSpec& spec, Operation operation) {
+ReferenceSystem::ReferenceSystem(ServiceParts parts)
+    : parts_(std::move(parts)), raw_primary_(*parts_.primary), faults_(parts_.link) {
+  parts_.primary = std::make_unique<FaultyHost>(std::move(parts_.primary), Site::primary, faults_);
+  parts_.recovery =
+      std::make_unique<FaultyHost>(std::move(parts_.recovery), Site::recovery, faults_);
+  capabilities_ = capabilities_of(parts_);
+}
+
+ReferenceSystem::~ReferenceSystem() {
+  items_.clear();  // jobs use the hosts
+}
+
+std::optional<std::string> ReferenceSystem::objection(const ItemSpec& spec, const Item* item,
+                                                      const Request& request) const {
+  const std::string_view asked = name_of(request.operation);
+  const ItemState rest = item == nullptr ? initial_state() : item->saved.rest;
+  if (item != nullptr && item->job)
+    return fmt::format("{}: {} is in progress", asked, name_of(item->job->operation));
+  if (!asked_by_operator(request.operation) ||
+      find_transition(rest, request.operation) == nullptr ||
+      !parts_.stages.contains(request.operation))
+    return fmt::format("{} is not allowed in state {}", asked, name_of(rest));
+  if (starts_from_a_point(request.operation)) {
+    const auto point = choose_point(item->saved, request.point, request.point_id);
+    if (!point) return fmt::format("{}: {}", asked, point.error().message);
+  }
+  if (request.operation == Operation::enable) {
+    if (spec.vms.size() > parts_.most_vms)
+      return fmt::format("{}: {} has {} VMs, this service takes {}", asked, spec.name,
+                         spec.vms.size(), parts_.most_vms);
+    if (spec.policy.encrypted && !parts_.encrypts)
+      return fmt::format("{}: this service does not encrypt", asked);
+    if (spec.policy.app_consistent.count() > 0 && !parts_.app_consistent)
+      return fmt::format("{}: this service makes no app-consistent points", asked);
+    for (const auto& [name, held] : items_)
+      if (name != spec.name && share_a_vm(held.saved.spec, spec))
+        return fmt::format("{}: {} and {} share a VM", asked, spec.name, name);
+  }
+  return std::nullopt;
+}
+
+Result<Progress> ReferenceSystem::start(const ItemSpec& spec, const Request& request) {
   auto found = items_.find(spec.name);
-  const ItemState rest = found == items_.end() ? initial_state() : found->second.saved.rest;
-  const auto refuse = [&](std::string reason, OperationSet allowed) {
-    return Progress(Outcome(Refused{std::move(reason), rest, allowed}));
-  };
-  if (found != items_.end() && found->second.job)
-    return refuse(fmt::format("{} is in progress", name_of(found->second.job->operation)), {});
-  if (!asked_by_operator(operation) || find_transition(rest, operation) == nullptr)
-    return refuse(fmt::format("{} is not allowed in state {}", name_of(operation), name_of(rest)),
-                  allowed_operations(rest));
-  if (found == items_.end()) {
+  Item* const known = found == items_.end() ? nullptr : &found->second;
+  if (known != nullptr && known->job && request.operation == Operation::cancel)
+    return cancel_job(spec.name, *known, request);
+  if (auto reason = objection(spec, known, request)) {
+    const ItemState rest = known == nullptr ? initial_state() : known->saved.rest;
+    const bool busy = known != nullptr && known->job;
+    return Progress(Outcome(
+        Refused{std::move(*reason), rest, busy ? OperationSet{} : allowed_operations(rest)}));
+  }
+  if (known == nullptr) {
     Item item;
     item.working.spec = spec;
-    item.working.rest = rest;
+    item.working.rest = initial_state();
     item.saved = item.working;
     found = items_.emplace(spec.name, std::move(item)).first;
   }
   Item& item = found->second;
-  item.working.job = JobRecord::begin(operation);
-  begin_job(item);
+  item.working.job = JobRecord::begin(request);
+  begin_job(item, request.key,
+            request.operation == Operation::enable ? std::optional(spec) : std::nullopt);
   return progress_of(spec.name, item);
+}
+
+/// The job in progress dies where it is, as with its controller, and the cancel begins.
+Result<Progress> ReferenceSystem::cancel_job(const ItemName& name, Item& item,
+                                             const Request& request) {
+  const Transition* const row = row_of_job(item.working);
+  const Operation running = item.job->operation;
+  if (running == Operation::cancel || find_transition(row->during, Operation::cancel) == nullptr)
+    return Progress(Outcome(
+        Refused{fmt::format("cancel is not allowed while {} is in progress", name_of(running)),
+                row->during,
+                {}}));
+  item.job.reset();
+  item.working = item.saved;
+  item.working.job = JobRecord::begin(request);
+  item.working.job->cancelled = running;
+  begin_job(item, {}, std::nullopt);
+  return progress_of(name, item);
 }
 
 Result<Progress> ReferenceSystem::advance(const ItemName& name) {
@@ -85,20 +165,23 @@ Result<Progress> ReferenceSystem::advance(const ItemName& name) {
 
 Result<Duration> ReferenceSystem::pass_time(Duration duration) {
   Instant until = now_ + duration;
-  Item* due = nullptr;
+  Item* next = nullptr;
+  Operation operation{};
   for (auto& [name, item] : items_) {
-    const bool replicates =
-        !item.job && find_transition(item.saved.rest, Operation::delta_replication) != nullptr;
-    if (!replicates || item.saved.next_round_due > until) continue;
-    if (due != nullptr && item.saved.next_round_due >= due->saved.next_round_due) continue;
-    due = &item;
-    until = std::max(now_, item.saved.next_round_due);
+    if (item.job) continue;
+    const std::optional<Due> due = next_due(item.saved);
+    if (!due || due->at > until || !parts_.stages.contains(due->operation)) continue;
+    if (next != nullptr && due->at >= until) continue;
+    next = &item;
+    operation = due->operation;
+    until = std::max(now_, due->at);
   }
   const Duration passed = until - now_;
   now_ = until;
-  if (due != nullptr) {
-    due->working.job = JobRecord::begin(Operation::delta_replication);
-    begin_job(*due);
+  if (next != nullptr) {
+    next->working.job = JobRecord::begin(operation);
+    if (operation == Operation::delta_replication) next->working.next_round_due = now_;
+    begin_job(*next, {}, std::nullopt);
   }
   return passed;
 }
@@ -115,15 +198,22 @@ Result<ItemStatus> ReferenceSystem::status(const ItemName& name) {
   status.state = item.saved.rest;
   status.allowed = allowed_operations(status.state);
   if (item.job) {
-    const Transition* row = find_transition(item.saved.rest, item.job->operation);
+    const Transition* row = row_of_job(item.working);
     SB_ASSERT(row != nullptr);
     status.state = row->during;
     status.allowed = {};
+    if (item.job->operation != Operation::cancel &&
+        find_transition(row->during, Operation::cancel) != nullptr)
+      status.allowed.insert(Operation::cancel);
     status.job = JobPoint{item.job->operation, item.job->stage, item.job->gate.calls_made(),
                           std::string(item.job->gate.pending_name())};
   }
+  status.health = item.saved.health;
+  status.health_reason = item.saved.health_reason;
   for (const PointRecord& point : item.saved.points)
-    status.points.push_back({.id = point.id, .cut = point.cut, .app_consistent = false});
+    status.points.push_back(
+        {.id = point.id, .cut = point.cut, .app_consistent = point.app_consistent});
+  status.failover_point = item.saved.failover_point;
   status.last_synchronized = item.saved.last_synchronized;
   status.bytes_sent = item.saved.bytes_sent;
   return status;
@@ -132,33 +222,36 @@ Result<ItemStatus> ReferenceSystem::status(const ItemName& name) {
 Result<std::vector<DiskLocator>> ReferenceSystem::locate_point(const ItemName& name,
                                                                const std::string& point_id) {
   const auto found = items_.find(name);
-  if (found != items_.end()) {
-    const ItemRecord& record = found->second.saved;
-    for (const PointRecord& point : record.points) {
-      if (point.id != point_id) continue;
-      std::vector<DiskLocator> disks;
-      for (const DiskSpec& disk : record.spec.disks)
-        disks.push_back(parts_.recovery->locate_volume(layer_volume(record, disk, point.layer)));
-      return disks;
-    }
-  }
-  return environment_error(fmt::format("item {} has no recovery point {}", name, point_id),
-                           "choose one from its status");
+  const PointRecord* const point =
+      found == items_.end() ? nullptr : find_point(found->second.saved, point_id);
+  if (point == nullptr)
+    return environment_error(fmt::format("item {} has no recovery point {}", name, point_id),
+                             "choose one from its status");
+  std::vector<DiskLocator> disks;
+  for (const DiskSpec& disk : found->second.saved.spec.disks)
+    disks.push_back(
+        parts_.recovery->locate_volume(layer_volume(found->second.saved, disk, point->layer)));
+  return disks;
 }
 
 Nothing ReferenceSystem::inject(FaultKind kind) {
-  switch (kind) {
-    case FaultKind::controller_killed:
-      return restore();
-    case FaultKind::link_cut:
-      parts_.link.cut();
-      return {};
-  }
-  SB_ASSERT(false && "every fault kind is handled");
+  if (kind == FaultKind::controller_killed) return restore();
+  if (kind == FaultKind::tracking_lost) return lose_tracking();
+  faults_.inject(kind);
+  return {};
 }
 
 Nothing ReferenceSystem::heal() {
-  parts_.link.heal();
+  faults_.heal();
+  return {};
+}
+
+Nothing ReferenceSystem::lose_tracking() {
+  for (const auto& [name, item] : items_) {
+    const std::vector<VmName> vms = vms_on(item.saved, Site::primary);
+    for (const VmName& vm : vms)
+      SB_TRY(forget_tracking(raw_primary_, vm));
+  }
   return {};
 }
 
@@ -169,14 +262,16 @@ Nothing ReferenceSystem::restore() {
     Item& item = items_[name];
     item.saved = record;
     item.working = record;
-    if (record.job) begin_job(item);
+    if (record.job) begin_job(item, {}, std::nullopt);
   }
   return {};
 }
 
-void ReferenceSystem::begin_job(Item& item) {
+void ReferenceSystem::begin_job(Item& item, std::string key, std::optional<ItemSpec> spec) {
   SB_ASSERT(item.working.job && !item.job);
-  item.job = std::make_unique<Job>(item.working.job->operation, item.working, parts_, now_);
+  item.job = std::make_unique<Job>(item.working.job->operation, std::move(key), item.working,
+                                   parts_, now_);
+  item.job->spec = std::move(spec);
   item.job->body.emplace(run_job(item, *item.job));
   item.job->body->start();
 }
@@ -189,68 +284,13 @@ Result<Progress> ReferenceSystem::progress_of(const ItemName& name, Item& item) 
                              std::string(job.gate.pending_name())});
   SB_ASSERT(job.body->done());
   const Nothing ended = job.body->take();
+  const bool unsaved = job.unsaved;
   item.job.reset();
-  if (item.saved.rest == initial_state()) items_.erase(name);
-  if (!ended) return Progress(Outcome(Failed{ended.error().message, true}));
-  return Progress(Outcome(Done{}));
-}
-
-Task<Nothing> ReferenceSystem::run_job(Item& item, Job& job) {
-  const OperationPlan& plan = parts_.stages.at(job.operation);
-  const Transition* const row = find_transition(item.saved.rest, job.operation);
-  SB_ASSERT(row != nullptr);
-  if (!item.working.job->undoing) {
-    const Nothing ran = co_await run_stages(item, job, plan);
-    if (ran) co_return co_await finish(item, job, row->to);
-    // What the failed stage changed in memory was never recorded and did not happen.
-    item.working = item.saved;
-    if (!item.working.job) item.working.job = JobRecord::begin(job.operation);
-    item.working.job->undoing = true;
-    item.working.job->failure = ran.error().message;
-    SB_CO_TRY(co_await save(item, job));
-  }
-  const std::string failure = item.working.job->failure;
-  SB_CO_TRY(co_await undo(item, job, plan));
-  SB_CO_TRY(co_await finish(item, job, row->from));
-  co_return environment_error(failure, "mend the cause and ask again");
-}
-
-Task<Nothing> ReferenceSystem::run_stages(Item& item, Job& job, const OperationPlan& plan) {
-  while (item.working.job->stage < plan.stages.size()) {
-    const Stage& stage = plan.stages[item.working.job->stage];
-    job.enter_stage(stage.name);
-    SB_CO_TRY(co_await save(item, job));
-    SB_CO_TRY(co_await stage.body(job.context));
-    ++item.working.job->stage;
-  }
-  co_return Nothing{};
-}
-
-Task<Nothing> ReferenceSystem::undo(Item& item, Job& job, const OperationPlan& plan) {
-  job.enter_stage(kUndoStage);
-  if (!plan.undo) co_return Nothing{};
-  const Nothing undone = co_await plan.undo(job.context);
-  if (undone) co_return Nothing{};
-  item.working.job->failure += "; and going back failed: " + undone.error().message;
-  co_return Nothing{};
-}
-
-/// The job is over: the item rests at `rest`, and its next round is due one copy interval later.
-Task<Nothing> ReferenceSystem::finish(Item& item, Job& job, const ItemState& rest) {
-  item.working.job.reset();
-  item.working.rest = rest;
-  item.working.next_round_due = now_ + parts_.copy_frequency;
-  co_return co_await save(item, job);
-}
-
-Task<Nothing> ReferenceSystem::save(Item& item, Job& job) {
-  SB_CO_TRY(co_await job.gate.call("record", [&] {
-    if (item.working.rest == initial_state() && !item.working.job)
-      return parts_.catalog->erase(item.working.spec.name);
-    return parts_.catalog->save(item.working);
-  }));
-  item.saved = item.working;
-  co_return Nothing{};
+  if (item.saved.rest == initial_state() && !item.saved.unsettled && !unsaved) items_.erase(name);
+  if (ended) return Progress(Outcome(Done{}));
+  const Error& why = ended.error();
+  if (unsaved) return Progress(Outcome(Indeterminate{why.message}));
+  return Progress(Outcome(Failed{why.message, why.kind != ErrorKind::not_found}));
 }
 
 }  // namespace switchback::recovery

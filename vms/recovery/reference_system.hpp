@@ -2,15 +2,19 @@
 // The reference DR service, driven through the interface that every DR system is driven through.
 #pragma once
 
-#include <functional>
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
+#include "harness/lifecycle/transition_table.hpp"
 #include "harness/system/dr_system.hpp"
 #include "vms/recovery/catalog.hpp"
+#include "vms/recovery/faults.hpp"
 #include "vms/recovery/link.hpp"
 #include "vms/recovery/stages.hpp"
+#include "vms/recovery/timers.hpp"
 
 namespace switchback::recovery {
 
@@ -25,7 +29,15 @@ struct ServiceParts {
   Bytes tracking_grain = 65536;
   Bytes sync_overhead_per_disk = 0;
   Bytes sync_overhead_per_grain = 0;
+  /// Of items whose policy says none.
   Duration copy_frequency = std::chrono::minutes(5);
+  /// From the end of a round to the processing of what it sent.
+  Duration processing_delay = std::chrono::minutes(1);
+  Bytes checksum_chunk = 65536;
+  Bytes checksum_bytes = 24;  ///< 16 of checksum and 8 that number the chunk
+  unsigned most_vms = 8;
+  bool encrypts = true;
+  bool app_consistent = true;
 };
 
 /// One controller. Its clock is moved by pass_time() alone. Not thread-safe; items on separate
@@ -36,7 +48,7 @@ class ReferenceSystem final : public DrSystem {
   ~ReferenceSystem() override;
 
   [[nodiscard]] const Capabilities& capabilities() const override { return capabilities_; }
-  Result<Progress> start(const ItemSpec& item, Operation operation) override;
+  Result<Progress> start(const ItemSpec& item, const Request& request) override;
   Result<Progress> advance(const ItemName& item) override;
   Result<Duration> pass_time(Duration duration) override;
   Result<ItemStatus> status(const ItemName& item) override;
@@ -46,8 +58,11 @@ class ReferenceSystem final : public DrSystem {
   Nothing heal() override;
 
   /// Takes up what the catalog holds, as a controller does when it starts: jobs in progress go on
-  /// from the stage that was recorded last.
+  /// from the stage that was recorded last. The clock goes on.
   Nothing restore();
+  /// Puts the clock of a controller that was started anew where it belongs. Never back.
+  void set_clock(Instant now) { now_ = std::max(now_, now); }
+  [[nodiscard]] Instant clock() const { return now_; }
 
  private:
   struct Job;
@@ -57,15 +72,29 @@ class ReferenceSystem final : public DrSystem {
     std::unique_ptr<Job> job;
   };
 
-  Task<Nothing> run_job(Item& item, Job& job);
-  Task<Nothing> run_stages(Item& item, Job& job, const OperationPlan& plan);
-  Task<Nothing> undo(Item& item, Job& job, const OperationPlan& plan);
-  Task<Nothing> finish(Item& item, Job& job, const ItemState& rest);
-  Task<Nothing> save(Item& item, Job& job);
-  void begin_job(Item& item);
+  // reference_system.cpp
+  [[nodiscard]] std::optional<std::string> objection(const ItemSpec& spec, const Item* item,
+                                                     const Request& request) const;
+  Result<Progress> cancel_job(const ItemName& name, Item& item, const Request& request);
+  Nothing lose_tracking();
+  void begin_job(Item& item, std::string key, std::optional<ItemSpec> spec);
   Result<Progress> progress_of(const ItemName& name, Item& item);
 
+  // job_run.cpp
+  Task<Nothing> run_job(Item& item, Job& job);
+  Task<Nothing> settle(Item& item, Job& job);
+  Task<Nothing> run_stages(Item& item, Job& job, const OperationPlan& plan);
+  Task<Nothing> note_failure(Item& item, Job& job, const OperationPlan& plan, Error why);
+  Task<Nothing> go_back(Item& item, Job& job, const OperationPlan& plan);
+  Task<Nothing> finish_done(Item& item, Job& job);
+  Task<Nothing> finish_failed(Item& item, Job& job);
+  Task<Nothing> save(Item& item, Job& job);
+  Task<Nothing> save_end(Item& item, Job& job);
+  [[nodiscard]] Timing timing_of(const ItemRecord& record) const;
+
   ServiceParts parts_;
+  Host& raw_primary_;  ///< without the faults
+  Faults faults_;
   Capabilities capabilities_;
   Instant now_{};
   std::map<ItemName, Item> items_;
