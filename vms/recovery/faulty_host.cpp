@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// See faulty_host.hpp.
+#include "vms/recovery/faulty_host.hpp"
+
+#include <fmt/format.h>
+
+namespace switchback::recovery {
+namespace {
+
+Nothing reach_site(Site site, const Faults& faults) {
+  if (site == Site::primary && faults.in_force(FaultKind::primary_lost))
+    return environment_error("the primary site can't be reached", "wait until it is back");
+  return {};
+}
+
+Nothing find_room(Site site, const Faults& faults, const VolumeName& volume) {
+  if (site == Site::recovery && faults.in_force(FaultKind::recovery_full))
+    return no_space(fmt::format("the recovery site has no room left for volume {}", volume),
+                    "make room on its storage");
+  return {};
+}
+
+class FaultyView final : public View {
+ public:
+  FaultyView(std::unique_ptr<View> within, Site site, const Faults& faults)
+      : within_(std::move(within)), site_(site), faults_(faults) {}
+
+  Result<std::vector<Extent>> extents(const std::string& device) override {
+    SB_TRY(reach_site(site_, faults_));
+    return within_->extents(device);
+  }
+  Nothing read(const std::string& device, Extent extent, std::vector<std::byte>& into) override {
+    SB_TRY(reach_site(site_, faults_));
+    return within_->read(device, extent, into);
+  }
+  Result<std::vector<ChunkDigest>> digests(const std::string& device, Bytes chunk_bytes) override {
+    SB_TRY(reach_site(site_, faults_));
+    return within_->digests(device, chunk_bytes);
+  }
+
+ private:
+  std::unique_ptr<View> within_;
+  Site site_;
+  const Faults& faults_;
+};
+
+class FaultyReplica final : public Replica {
+ public:
+  FaultyReplica(std::unique_ptr<Replica> within, Site site, const Faults& faults, VolumeName volume)
+      : within_(std::move(within)), site_(site), faults_(faults), volume_(std::move(volume)) {}
+
+  Nothing write(Extent extent, const std::vector<std::byte>& bytes) override {
+    SB_TRY(reach_site(site_, faults_));
+    SB_TRY(find_room(site_, faults_, volume_));
+    return within_->write(extent, bytes);
+  }
+  Nothing flush() override {
+    SB_TRY(reach_site(site_, faults_));
+    return within_->flush();
+  }
+
+ private:
+  std::unique_ptr<Replica> within_;
+  Site site_;
+  const Faults& faults_;
+  VolumeName volume_;
+};
+
+}  // namespace
+
+Nothing FaultyHost::reach() const {
+  return reach_site(site_, faults_);
+}
+
+Result<std::unique_ptr<View>> FaultyHost::watched(Result<std::unique_ptr<View>> view) {
+  if (!view) return view;
+  return std::make_unique<FaultyView>(std::move(*view), site_, faults_);
+}
+
+// ---- VMs
+
+Nothing FaultyHost::ensure_vm(const VmDefinition& definition) {
+  SB_TRY(reach());
+  return within_->ensure_vm(definition);
+}
+
+Nothing FaultyHost::remove_vm(const VmName& vm) {
+  SB_TRY(reach());
+  return within_->remove_vm(vm);
+}
+
+Result<std::optional<VmDefinition>> FaultyHost::find_vm(const VmName& vm) {
+  SB_TRY(reach());
+  return within_->find_vm(vm);
+}
+
+Result<bool> FaultyHost::is_running(const VmName& vm) {
+  SB_TRY(reach());
+  return within_->is_running(vm);
+}
+
+Nothing FaultyHost::start_vm(const VmName& vm, const std::optional<CheckpointName>& track) {
+  SB_TRY(reach());
+  return within_->start_vm(vm, track);
+}
+
+Nothing FaultyHost::shut_down_vm(const VmName& vm) {
+  SB_TRY(reach());
+  if (primary_has(FaultKind::shutdown_refused)) {
+    SB_ASSIGN(found, within_->find_vm(vm));
+    if (!found) return {};
+    SB_ASSIGN(running, within_->is_running(vm));
+    if (running)
+      return environment_error(fmt::format("the guest of VM {} did not shut down when asked", vm),
+                               "shut it down from within, or force it off");
+  }
+  SB_TRY(within_->shut_down_vm(vm));
+  frozen_.erase(vm);
+  return {};
+}
+
+Nothing FaultyHost::force_off_vm(const VmName& vm) {
+  SB_TRY(reach());
+  SB_TRY(within_->force_off_vm(vm));
+  frozen_.erase(vm);
+  return {};
+}
+
+// ---- holding a guest
+
+Nothing FaultyHost::freeze_vm(const VmName& vm) {
+  SB_TRY(reach());
+  if (primary_has(FaultKind::freeze_refused))
+    return environment_error(fmt::format("the guest of VM {} can't be quiesced", vm),
+                             "look after the guest's agent");
+  SB_TRY(within_->freeze_vm(vm));
+  frozen_.insert(vm);
+  return {};
+}
+
+Nothing FaultyHost::thaw_vm(const VmName& vm) {
+  SB_TRY(reach());
+  if (site_ == Site::primary && frozen_.contains(vm) && faults_.take(FaultKind::thaw_refused))
+    return environment_error(fmt::format("the guest of VM {} did not answer the thaw", vm),
+                             "ask it again");
+  SB_TRY(within_->thaw_vm(vm));
+  frozen_.erase(vm);
+  return {};
+}
+
+Nothing FaultyHost::suspend_vm(const VmName& vm) {
+  SB_TRY(reach());
+  return within_->suspend_vm(vm);
+}
+
+Nothing FaultyHost::resume_vm(const VmName& vm) {
+  SB_TRY(reach());
+  return within_->resume_vm(vm);
+}
+
+// ---- keys
+
+Nothing FaultyHost::set_key(const KeyName& name, const std::string& key) {
+  SB_TRY(reach());
+  return within_->set_key(name, key);
+}
+
+Result<bool> FaultyHost::opens_with(const VolumeName& volume, const std::string& key) {
+  SB_TRY(reach());
+  return within_->opens_with(volume, key);
+}
+
+Nothing FaultyHost::forget_key(const KeyName& name) {
+  SB_TRY(reach());
+  return within_->forget_key(name);
+}
+
+// ---- volumes
+
+Nothing FaultyHost::create_volume(const VolumeSpec& spec) {
+  SB_TRY(reach());
+  SB_TRY(find_room(site_, faults_, spec.name));
+  return within_->create_volume(spec);
+}
+
+Nothing FaultyHost::remove_volume(const VolumeName& volume) {
+  SB_TRY(reach());
+  return within_->remove_volume(volume);
+}
+
+Result<Bytes> FaultyHost::volume_size(const VolumeName& volume) {
+  SB_TRY(reach());
+  return within_->volume_size(volume);
+}
+
+std::string FaultyHost::locate_volume(const VolumeName& volume) {
+  return within_->locate_volume(volume);
+}
+
+Nothing FaultyHost::fold_volumes(const VolumeName& base, const VolumeName& top,
+                                 const std::optional<VmDisk>& user, const VmName& user_vm) {
+  SB_TRY(reach());
+  return within_->fold_volumes(base, top, user, user_vm);
+}
+
+// ---- change tracking and views
+
+Result<std::unique_ptr<View>> FaultyHost::open_view(const VmName& vm,
+                                                    const std::optional<CheckpointName>& since,
+                                                    const CheckpointName& next) {
+  SB_TRY(reach());
+  return watched(within_->open_view(vm, since, next));
+}
+
+Result<std::unique_ptr<View>> FaultyHost::open_stopped_view(
+    const VmName& vm, const std::optional<CheckpointName>& since) {
+  SB_TRY(reach());
+  return watched(within_->open_stopped_view(vm, since));
+}
+
+Nothing FaultyHost::close_view(const VmName& vm) {
+  SB_TRY(reach());
+  return within_->close_view(vm);
+}
+
+Nothing FaultyHost::remove_checkpoint(const VmName& vm, const CheckpointName& checkpoint) {
+  SB_TRY(reach());
+  return within_->remove_checkpoint(vm, checkpoint);
+}
+
+Result<std::vector<CheckpointName>> FaultyHost::list_checkpoints(const VmName& vm) {
+  SB_TRY(reach());
+  return within_->list_checkpoints(vm);
+}
+
+// ---- the link
+
+Result<std::vector<ChunkDigest>> FaultyHost::digests(const VolumeName& volume, Bytes chunk_bytes) {
+  SB_TRY(reach());
+  return within_->digests(volume, chunk_bytes);
+}
+
+Result<std::unique_ptr<Replica>> FaultyHost::open_replica(const VolumeName& volume) {
+  SB_TRY(reach());
+  SB_ASSIGN(replica, within_->open_replica(volume));
+  return std::make_unique<FaultyReplica>(std::move(replica), site_, faults_, volume);
+}
+
+}  // namespace switchback::recovery

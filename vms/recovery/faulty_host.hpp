@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// A host on which things break when asked to: the faults of the DR system's surroundings, put
+// between the service and a site so that neither needs to know of them.
+#pragma once
+
+#include <memory>
+#include <set>
+
+#include "harness/lifecycle/state.hpp"
+#include "vms/recovery/faults.hpp"
+#include "vms/recovery/host.hpp"
+
+namespace switchback::recovery {
+
+/// Does what the host within does, unless a fault in force at its site stands in the way:
+///
+///   primary_lost      every call at primary fails, also those of views and replicas that it
+///                     handed out; nothing is changed there
+///   shutdown_refused  shut_down_vm() of a VM that runs at primary fails; force_off_vm() works
+///   freeze_refused    freeze_vm() at primary fails
+///   thaw_refused      thaw_vm() of a guest that was frozen through this host at primary fails
+///                     once, and leaves it frozen; thawing a guest that is not frozen works and
+///                     does not use the fault up
+///   recovery_full     create_volume() at recovery and Replica::write() there fail with no_space
+///
+/// It owns the host within; `faults` outlives it, its views and its replicas.
+class FaultyHost final : public Host {
+ public:
+  FaultyHost(std::unique_ptr<Host> within, Site site, Faults& faults)
+      : within_(std::move(within)), site_(site), faults_(faults) {}
+
+  /// The host within, without the faults.
+  [[nodiscard]] Host& raw() { return *within_; }
+
+  Nothing ensure_vm(const VmDefinition& definition) override;
+  Nothing remove_vm(const VmName& vm) override;
+  Result<std::optional<VmDefinition>> find_vm(const VmName& vm) override;
+  Result<bool> is_running(const VmName& vm) override;
+  Nothing start_vm(const VmName& vm, const std::optional<CheckpointName>& track) override;
+  Nothing shut_down_vm(const VmName& vm) override;
+  Nothing force_off_vm(const VmName& vm) override;
+
+  Nothing freeze_vm(const VmName& vm) override;
+  Nothing thaw_vm(const VmName& vm) override;
+  Nothing suspend_vm(const VmName& vm) override;
+  Nothing resume_vm(const VmName& vm) override;
+
+  Nothing set_key(const KeyName& name, const std::string& key) override;
+  Result<bool> opens_with(const VolumeName& volume, const std::string& key) override;
+  Nothing forget_key(const KeyName& name) override;
+
+  Nothing create_volume(const VolumeSpec& spec) override;
+  Nothing remove_volume(const VolumeName& volume) override;
+  Result<Bytes> volume_size(const VolumeName& volume) override;
+  [[nodiscard]] std::string locate_volume(const VolumeName& volume) override;
+  Nothing fold_volumes(const VolumeName& base, const VolumeName& top,
+                       const std::optional<VmDisk>& user, const VmName& user_vm) override;
+
+  Result<std::unique_ptr<View>> open_view(const VmName& vm,
+                                          const std::optional<CheckpointName>& since,
+                                          const CheckpointName& next) override;
+  Result<std::unique_ptr<View>> open_stopped_view(
+      const VmName& vm, const std::optional<CheckpointName>& since) override;
+  Nothing close_view(const VmName& vm) override;
+  Nothing remove_checkpoint(const VmName& vm, const CheckpointName& checkpoint) override;
+  Result<std::vector<CheckpointName>> list_checkpoints(const VmName& vm) override;
+
+  Result<std::vector<ChunkDigest>> digests(const VolumeName& volume, Bytes chunk_bytes) override;
+  Result<std::unique_ptr<Replica>> open_replica(const VolumeName& volume) override;
+
+ private:
+  [[nodiscard]] bool primary_has(FaultKind kind) const {
+    return site_ == Site::primary && faults_.in_force(kind);
+  }
+  /// An Error while the site can't be reached.
+  [[nodiscard]] Nothing reach() const;
+  Result<std::unique_ptr<View>> watched(Result<std::unique_ptr<View>> view);
+
+  std::unique_ptr<Host> within_;
+  Site site_;
+  Faults& faults_;
+  std::set<VmName> frozen_;  ///< through this host, and not thawed or switched off since
+};
+
+}  // namespace switchback::recovery
