@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "harness/base/assert.hpp"
+#include "vms/recovery/any_record.hpp"
+#include "vms/recovery/record_json.hpp"
 #include "vms/recovery/sqlite_catalog.hpp"
 
 namespace switchback::recovery {
@@ -45,79 +47,12 @@ class ScratchFolder {
   fs::path path_;
 };
 
-/// Every field of a record in words, so that two records can be compared and the difference read.
-std::string describe(const ItemRecord& record) {
-  std::string text = fmt::format(
-      "{}: rests {}; round {}; tracked since {}; target {}; synchronized {}; due {}; sent {}",
-      record.spec.name, switchback::describe(record.rest), record.round,
-      record.tracked_since.value_or("<none>"), record.target.value_or("<none>"),
-      record.last_synchronized.count(), record.next_round_due.count(), record.bytes_sent);
-  if (record.job)
-    text +=
-        fmt::format("; {} at stage {}, undoing {}, failure '{}'", name_of(record.job->operation),
-                    record.job->stage, record.job->undoing, record.job->failure);
-  for (const DiskSpec& disk : record.spec.disks)
-    text += fmt::format("; disk {} of {}", disk.device, disk.size_bytes);
-  for (const PointRecord& point : record.points)
-    text += fmt::format("; point {} in {} at {}", point.id, point.layer, point.cut.count());
-  for (const std::string& layer : record.layers)
-    text += "; layer " + layer;
-  return text;
-}
-
 std::vector<std::string> describe(const Result<std::map<ItemName, ItemRecord>>& loaded) {
   if (!loaded) return {"error: " + loaded.error().message};
   std::vector<std::string> items;
   for (const auto& [name, record] : *loaded)
-    items.push_back(name + " -> " + describe(record));
+    items.push_back(name + " -> " + to_json(record));
   return items;
-}
-
-// ---- any record
-
-template <class Part>
-Part any_part() {
-  return static_cast<Part>(*rc::gen::inRange(0, static_cast<int>(Part::unknown) + 1));
-}
-
-Instant any_instant() {
-  return Instant(*rc::gen::arbitrary<std::int64_t>());
-}
-
-std::optional<std::string> any_text_or_none() {
-  if (*rc::gen::arbitrary<bool>()) return std::nullopt;
-  return *rc::gen::arbitrary<std::string>();
-}
-
-ItemRecord any_record(const ItemName& name) {
-  ItemRecord record;
-  record.spec.name = name;
-  for (int disks = *rc::gen::inRange(0, 4); disks > 0; --disks)
-    record.spec.disks.push_back(
-        {*rc::gen::arbitrary<std::string>(), *rc::gen::arbitrary<std::uint64_t>()});
-  record.rest = {.primary = any_part<Role>(),
-                 .recovery = any_part<Role>(),
-                 .direction = any_part<Direction>(),
-                 .replication = any_part<Replication>(),
-                 .awaiting = any_part<Awaiting>(),
-                 .points = any_part<Points>()};
-  if (*rc::gen::arbitrary<bool>()) {
-    record.job = JobRecord::begin(*rc::gen::elementOf(kAllOperations));
-    record.job->stage = *rc::gen::arbitrary<std::uint32_t>();
-    record.job->undoing = *rc::gen::arbitrary<bool>();
-    record.job->failure = *rc::gen::arbitrary<std::string>();
-  }
-  record.round = *rc::gen::arbitrary<std::uint32_t>();
-  record.tracked_since = any_text_or_none();
-  record.target = any_text_or_none();
-  for (int points = *rc::gen::inRange(0, 4); points > 0; --points)
-    record.points.push_back(
-        {*rc::gen::arbitrary<std::string>(), *rc::gen::arbitrary<std::string>(), any_instant()});
-  record.layers = *rc::gen::arbitrary<std::vector<std::string>>();
-  record.last_synchronized = any_instant();
-  record.next_round_due = any_instant();
-  record.bytes_sent = *rc::gen::arbitrary<std::uint64_t>();
-  return record;
 }
 
 /// Names that would hurt a catalog that pasted them into its statements.
@@ -324,10 +259,10 @@ void make_catalog(const std::string& file) {
 TEST(SqliteCatalog, RefusesALaterVersion) {
   const ScratchFolder folder;
   make_catalog(folder.file());
-  SQLite::Database(folder.file(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 2");
+  SQLite::Database(folder.file(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 3");
   const auto opened = SqliteCatalog::open(folder.file());
   expect_error(opened, folder.file(), ErrorKind::unsupported);
-  EXPECT_NE(opened.error().message.find("version 2"), std::string::npos);
+  EXPECT_NE(opened.error().message.find("version 3"), std::string::npos);
 }
 
 TEST(SqliteCatalog, RefusesTheDatabaseOfAnotherProgramAndLeavesItAlone) {
@@ -372,20 +307,34 @@ TEST(SqliteCatalog, RefusesAFolderThatIsNotThere) {
   expect_error(SqliteCatalog::open(file), file, ErrorKind::environment);
 }
 
-TEST(SqliteCatalog, NamesAWordThatItDoesNotKnow) {
-  for (const char* tampering :
-       {"UPDATE items SET rest_primary = 'sideways'", "UPDATE items SET rest_points = 'sideways'",
-        "UPDATE items SET job_operation = 'sideways', job_stage = 0, job_undoing = 0, "
-        "job_failure = ''"}) {
+TEST(SqliteCatalog, RefusesAnEarlierVersion) {
+  const ScratchFolder folder;
+  make_catalog(folder.file());
+  SQLite::Database(folder.file(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 1");
+  expect_error(SqliteCatalog::open(folder.file()), folder.file(), ErrorKind::unsupported);
+}
+
+TEST(SqliteCatalog, NamesFileItemAndPlaceOfADamagedDocument) {
+  const std::vector<std::pair<std::string, std::string>> tamperings = {
+      {"UPDATE items SET record = replace(record, '\"active\"', '\"sideways\"')", "sideways"},
+      {"UPDATE items SET record = substr(record, 1, length(record) - 9)", "no JSON"},
+      {"UPDATE items SET record = replace(record, '\"round\":', '\"rounds\":')", "round"},
+      {"UPDATE items SET record = replace(record, '\"round\":1', '\"round\":-1')", "round"},
+      {"UPDATE items SET record = replace(record, '\"name\":\"vm\"', '\"name\":\"vn\"')", "vn"},
+      {"UPDATE items SET record = '[]'", "object"}};
+  for (const auto& [tampering, told] : tamperings) {
+    SCOPED_TRACE(tampering);
     const ScratchFolder folder;
     make_catalog(folder.file());
     SQLite::Database(folder.file(), SQLite::OPEN_READWRITE).exec(tampering);
     auto catalog = SqliteCatalog::open(folder.file());
     ASSERT_TRUE(catalog);
     const auto loaded = (*catalog)->load();
-    ASSERT_FALSE(loaded) << tampering;
+    ASSERT_FALSE(loaded);
     EXPECT_NE(loaded.error().message.find(folder.file()), std::string::npos);
-    EXPECT_NE(loaded.error().message.find("sideways"), std::string::npos) << loaded.error().message;
+    EXPECT_NE(loaded.error().message.find("item vm"), std::string::npos) << loaded.error().message;
+    EXPECT_NE(loaded.error().message.find(told), std::string::npos) << loaded.error().message;
+    EXPECT_FALSE(loaded.error().remedy.empty());
   }
 }
 
@@ -393,11 +342,11 @@ TEST(SqliteCatalog, TellsOfATableThatWasTakenAwayUnderIt) {
   const ScratchFolder folder;
   auto catalog = SqliteCatalog::open(folder.file());
   ASSERT_TRUE(catalog);
-  SQLite::Database(folder.file(), SQLite::OPEN_READWRITE).exec("DROP TABLE points");
+  SQLite::Database(folder.file(), SQLite::OPEN_READWRITE).exec("DROP TABLE items");
   const Nothing saved = (*catalog)->save(record_of_round(1));
   ASSERT_FALSE(saved);
   EXPECT_NE(saved.error().message.find(folder.file()), std::string::npos);
-  EXPECT_NE(saved.error().message.find("points"), std::string::npos);
+  EXPECT_NE(saved.error().message.find("items"), std::string::npos);
 }
 
 }  // namespace
