@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "harness/cli/arguments.hpp"
+#include "harness/cli/dr/dr_arguments.hpp"
 
 namespace switchback {
 namespace {
@@ -105,6 +106,8 @@ int dispatch(int argc, char** argv) {
       ->add_option("--format", format, "table, markdown or mermaid")
       ->check(CLI::IsMember({"table", "markdown", "mermaid"}))
       ->capture_default_str();
+  DrArguments dr;
+  add_dr(app, dr);
   app.add_subcommand("defects", "list the defects that can be planted");
 
   try {
@@ -120,6 +123,7 @@ int dispatch(int argc, char** argv) {
   if (chosen->get_name() == "replay") return replay_command(replay);
   if (chosen->get_name() == "shrink") return shrink_command(shrink);
   if (chosen->get_name() == "clean") return clean_command(clean);
+  if (chosen->get_name() == "dr") return dr_command(app, dr);
   if (chosen->get_name() == "defects") return defects_command();
   return lifecycle_command(format);
 }

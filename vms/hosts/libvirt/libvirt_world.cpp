@@ -21,6 +21,24 @@ constexpr Bytes kRequestBytes = 64;
 
 }  // namespace
 
+recovery::ServiceParts reference_service_on(const Connection& primary, const Connection& recovery,
+                                            WireMeter& meter, bool use_kvm,
+                                            std::unique_ptr<recovery::Catalog> catalog,
+                                            recovery::StageTable stages) {
+  recovery::ServiceParts parts{.primary = std::make_unique<LibvirtHost>(primary, meter, use_kvm),
+                               .recovery = std::make_unique<LibvirtHost>(recovery, meter, use_kvm),
+                               .catalog = std::move(catalog),
+                               .link = meter,
+                               .stages = std::move(stages),
+                               .system_name = "reference service on libvirt and QEMU",
+                               .tracking_grain = kTrackingGrain,
+                               .sync_overhead_per_disk = kConnectionBytes,
+                               .sync_overhead_per_grain = kRequestBytes};
+  // Guests without an OS have no agent that could quiesce them.
+  parts.app_consistent = false;
+  return parts;
+}
+
 Result<World> LibvirtWorldFactory::make(std::uint64_t) {
   const Connection& primary = sites_->connection(Site::primary);
   const Connection& recovery = sites_->connection(Site::recovery);
@@ -31,16 +49,8 @@ Result<World> LibvirtWorldFactory::make(std::uint64_t) {
                 (sites_->folder().path() / fmt::format("catalog-{}.sqlite", worlds_++)).string()));
   WireMeter& meter = laboratory->meter();
   World world;
-  world.system = std::make_unique<recovery::ReferenceSystem>(recovery::ServiceParts{
-      .primary = std::make_unique<LibvirtHost>(primary, meter, sites_->use_kvm()),
-      .recovery = std::make_unique<LibvirtHost>(recovery, meter, sites_->use_kvm()),
-      .catalog = std::move(catalog),
-      .link = meter,
-      .stages = stages_,
-      .system_name = "reference service on libvirt and QEMU",
-      .tracking_grain = kTrackingGrain,
-      .sync_overhead_per_disk = kConnectionBytes,
-      .sync_overhead_per_grain = kRequestBytes});
+  world.system = std::make_unique<recovery::ReferenceSystem>(reference_service_on(
+      primary, recovery, meter, sites_->use_kvm(), std::move(catalog), stages_));
   world.laboratory = std::move(laboratory);
   return world;
 }

@@ -11,6 +11,12 @@
 
 namespace switchback::libvirt {
 
+/// The reference service's parts on two real sites; connections and meter outlive it.
+recovery::ServiceParts reference_service_on(const Connection& primary, const Connection& recovery,
+                                            WireMeter& meter, bool use_kvm,
+                                            std::unique_ptr<recovery::Catalog> catalog,
+                                            recovery::StageTable stages);
+
 /// Worlds share the two daemons, and nothing else: each has a laboratory, a service, a catalog and
 /// a meter of its own, so that several can be used at once.
 class LibvirtWorldFactory final : public WorldFactory {

@@ -90,12 +90,7 @@ std::optional<uid_t> owner_of(const std::filesystem::path& storage) {
 }
 
 SiteConfig config_of(const RunFolder& folder, const SiteManifest& site) {
-  return {.site = site.site,
-          .uri = site.uri,
-          .storage = site.storage,
-          .sockets = site_folder(folder.path(), site.site) / "sock",
-          .run_id = folder.manifest().run_id,
-          .owner = site.own_daemon ? unprivileged_user() : owner_of(site.storage)};
+  return site_config(folder.path(), folder.manifest().run_id, site);
 }
 
 /// What is known to end badly before anything is made.
@@ -123,6 +118,16 @@ Nothing check_own(const std::filesystem::path& run_base) {
 }
 
 }  // namespace
+
+SiteConfig site_config(const std::filesystem::path& run, const std::string& run_id,
+                       const SiteManifest& site) {
+  return {.site = site.site,
+          .uri = site.uri,
+          .storage = site.storage,
+          .sockets = site_folder(run, site.site) / "sock",
+          .run_id = run_id,
+          .owner = site.own_daemon ? unprivileged_user() : owner_of(site.storage)};
+}
 
 Result<std::unique_ptr<TwoSites>> TwoSites::open(const std::filesystem::path& run_base,
                                                  const std::optional<ForeignSites>& foreign) {

@@ -56,6 +56,10 @@ class TwoSites {
   std::vector<std::string> notes_;
 };
 
+/// How a site of that run is reached and marked.
+SiteConfig site_config(const std::filesystem::path& run, const std::string& run_id,
+                       const SiteManifest& site);
+
 /// The user that daemons of root run under: it must be in the passwd file, or libvirt starts no VM.
 inline constexpr const char* kUnprivilegedUser = "nobody";
 

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommands of `switchback dr`: one for each operation of the lifecycle, and some to look.
+#include "harness/cli/dr/dr_arguments.hpp"
+
+#include <array>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include "harness/cli/dr/dr_commands.hpp"
+
+namespace switchback {
+namespace {
+
+const std::map<std::string, std::uint64_t> kSizeUnits = {
+    {"K", Bytes{1} << 10}, {"M", Bytes{1} << 20}, {"G", Bytes{1} << 30}};
+const std::map<std::string, double> kTimeUnits = {{"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}};
+
+/// A subcommand that asks for one operation and needs nothing but the VM.
+struct PlainOperation {
+  const char* name;
+  Operation operation;
+  const char* help;
+};
+constexpr std::array kPlain = {
+    PlainOperation{"pause", Operation::pause, "stop rounds; changes stay tracked"},
+    PlainOperation{"resume", Operation::resume, "let rounds go on"},
+    PlainOperation{"resync", Operation::resynchronize,
+                   "compare both sides by checksum and send what differs"},
+    PlainOperation{"cleanup-test", Operation::cleanup_test_failover,
+                   "delete the VM of the test failover"},
+    PlainOperation{"complete-failover", Operation::complete_failover,
+                   "shut down at recovery, send the rest, start at primary"},
+    PlainOperation{"reverse-replicate", Operation::reverse_replicate,
+                   "replicate from primary to recovery again"},
+    PlainOperation{"cancel", Operation::cancel, "stop the operation in progress"},
+    PlainOperation{"migrate", Operation::complete_migration,
+                   "end protection; the VM stays at recovery"},
+    PlainOperation{"disable", Operation::disable, "end protection; the active VM stays"},
+    PlainOperation{"purge", Operation::purge, "the same without the primary site"},
+};
+
+CLI::App& subcommand(CLI::App& dr, const std::string& name, const std::string& help,
+                     DrArguments& arguments) {
+  CLI::App& command = *dr.add_subcommand(name, help);
+  command.add_option("--lab", arguments.base,
+                     "where labs keep their folders (default: $TMPDIR or /var/tmp)");
+  command.add_flag("--json", arguments.json, "print one JSON document");
+  return command;
+}
+
+CLI::App& operation(CLI::App& dr, const std::string& name, const std::string& help,
+                    DrArguments& arguments) {
+  CLI::App& command = subcommand(dr, name, help, arguments);
+  command.add_option("vm", arguments.vm, "the VM, or the group (default: the only one)");
+  command.add_flag("-q,--quiet", arguments.quiet, "no progress");
+  command.add_flag("--wait,!--no-wait", arguments.wait,
+                   "wait for the job to end (default), or leave it to 'dr wait'");
+  return command;
+}
+
+void add_point(CLI::App& command, DrArguments& arguments) {
+  command
+      .add_option("--point", arguments.point,
+                  "latest (default), latest-processed, latest-app-consistent, or a point's id")
+      ->default_str("latest");
+}
+
+void add_key(CLI::App& command, DrArguments& arguments) {
+  command.add_option("--key-file", arguments.key_file,
+                     "file with the key of an encrypted replica; '-' for standard input");
+}
+
+void add_enable(CLI::App& dr, DrArguments& arguments) {
+  CLI::App& command =
+      operation(dr, "enable", "protect a VM: copy its disks to recovery", arguments);
+  command
+      .add_option_function<int>(
+          "--copy-frequency",
+          [&](int seconds) { arguments.policy.copy_frequency = std::chrono::seconds(seconds); },
+          "seconds between two rounds: 30, 300 or 900")
+      ->check(CLI::IsMember({30, 300, 900}))
+      ->default_str("300");
+  command
+      .add_option_function<int>(
+          "--retention", [&](int hours) { arguments.policy.retention = std::chrono::hours(hours); },
+          "hours for which recovery points are kept")
+      ->check(CLI::Range(0, 24))
+      ->default_str("2");
+  command.add_option("--most-points", arguments.policy.most_points, "never keep more points")
+      ->check(CLI::Range(1, 24))
+      ->capture_default_str();
+  command
+      .add_option_function<int>(
+          "--app-consistent",
+          [&](int hours) { arguments.policy.app_consistent = std::chrono::hours(hours); },
+          "hours between two app-consistent points; 0: none")
+      ->check(CLI::Range(0, 12))
+      ->default_str("0");
+  command.add_flag("--encrypt", arguments.policy.encrypted, "encrypt the replica; needs a key");
+  add_key(command, arguments);
+}
+
+void add_failovers(CLI::App& dr, DrArguments& arguments) {
+  CLI::App& test =
+      operation(dr, "test-failover", "start a copy of the VM on an isolated network", arguments);
+  add_point(test, arguments);
+  add_key(test, arguments);
+  CLI::App& planned = operation(
+      dr, "planned-failover", "shut down at primary, send the rest, start at recovery", arguments);
+  add_key(planned, arguments);
+  CLI::App& unplanned = operation(
+      dr, "failover", "start at recovery from a recovery point; primary may be lost", arguments);
+  add_point(unplanned, arguments);
+  add_key(unplanned, arguments);
+  unplanned.add_flag("--shutdown,!--no-shutdown", arguments.request.shut_down_source,
+                     "try to shut the source down first and send what is left (default)");
+  CLI::App& change =
+      operation(dr, "change-point", "start the failed-over VM again from another point", arguments);
+  add_point(change, arguments);
+  add_key(change, arguments);
+  operation(dr, "commit", "make the failover, or the failback, final", arguments);
+  CLI::App& back = operation(dr, "failback", "bring the VM back to primary", arguments);
+  back.add_flag("--full", arguments.full,
+                "shut down first and download everything, instead of only what differs");
+  back.add_flag("--create,!--no-create", arguments.request.create_missing_vm,
+                "make the VM at primary if it is not there (default)");
+}
+
+void add_update(CLI::App& dr, DrArguments& arguments) {
+  CLI::App& command =
+      operation(dr, "update", "what the VM of the next failover is to be", arguments);
+  TargetSettings& settings = arguments.request.settings;
+  command.add_option("--name-suffix", settings.name_suffix, "append this to its name");
+  command.add_option("--cpus", settings.cpus, "number of CPUs")->check(CLI::Range(1, 64));
+  command.add_option("--memory", settings.memory_bytes, "memory, e.g. 64M")
+      ->transform(CLI::AsNumberWithUnit(kSizeUnits, CLI::AsNumberWithUnit::CASE_SENSITIVE));
+  command.add_option("--network", settings.network, "network of all its NICs");
+  command.add_option("--address", settings.nic_addresses, "IP address of each NIC, in order");
+}
+
+void add_lab(CLI::App& dr, DrArguments& arguments) {
+  CLI::App& lab = subcommand(
+      dr, "lab", "two libvirt hosts and a VM to try it on, until interrupted", arguments);
+  lab.add_option("--vm", arguments.vm, "name of the VM")->default_str("web");
+  lab.add_option("--disks", arguments.lab_disks, "number of disks")
+      ->check(CLI::Range(1, 8))
+      ->capture_default_str();
+  lab.add_option("--size", arguments.lab_disk_bytes, "size of each disk, e.g. 64M")
+      ->transform(CLI::AsNumberWithUnit(kSizeUnits, CLI::AsNumberWithUnit::CASE_SENSITIVE))
+      ->default_str("64M");
+  lab.add_option("--vms", arguments.lab_vms, "VMs of a consistency group, instead of one VM")
+      ->check(CLI::Range(1, 3));
+  CLI::App& write = subcommand(dr, "write", "let the guest write blocks of 4 KiB", arguments);
+  write.add_option("vm", arguments.vm, "the VM (default: the only one)");
+  write.add_option("--disk", arguments.device, "device, e.g. vdb")->capture_default_str();
+  write.add_option("--block", arguments.block, "first block")->capture_default_str();
+  write.add_option("--count", arguments.count, "number of blocks")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_dr(CLI::App& app, DrArguments& arguments) {
+  CLI::App& dr =
+      *app.add_subcommand("dr", "protect VMs by hand: fail over, fail back, step by step");
+  dr.require_subcommand(1);
+  add_lab(dr, arguments);
+  add_enable(dr, arguments);
+  CLI::App& status =
+      subcommand(dr, "status", "what state an item is in, and what can be done", arguments);
+  status.add_option("vm", arguments.vm, "the VM (default: all)");
+  subcommand(dr, "jobs", "operations in progress", arguments);
+  CLI::App& points = subcommand(dr, "points", "recovery points, oldest first", arguments);
+  points.add_option("vm", arguments.vm, "the VM (default: the only one)");
+  operation(dr, "wait", "take a job in progress to its end", arguments);
+  CLI::App& watch =
+      subcommand(dr, "watch", "run rounds when they fall due, until interrupted", arguments);
+  watch.add_option("--for", arguments.watch_seconds, "stop after this time: 90s, 10m")
+      ->transform(CLI::AsNumberWithUnit(kTimeUnits, CLI::AsNumberWithUnit::CASE_SENSITIVE));
+  add_failovers(dr, arguments);
+  add_update(dr, arguments);
+  for (const PlainOperation& plain : kPlain)
+    operation(dr, plain.name, plain.help, arguments);
+}
+
+int dr_command(const CLI::App& app, DrArguments& arguments) {
+  const CLI::App* const dr = app.get_subcommand("dr");
+  const CLI::App* const chosen = dr->get_subcommands().front();
+  const std::string name = chosen->get_name();
+  if (name == "lab") return dr_lab(arguments);
+  if (name == "status") return dr_status(arguments);
+  if (name == "jobs") return dr_jobs(arguments);
+  if (name == "points") return dr_points(arguments);
+  if (name == "wait") return dr_wait(arguments);
+  if (name == "watch") return dr_watch(arguments);
+  if (name == "write") return dr_write(arguments);
+  Request& request = arguments.request;
+  for (const PlainOperation& plain : kPlain)
+    if (name == plain.name) request.operation = plain.operation;
+  if (name == "enable") request.operation = Operation::enable;
+  if (name == "test-failover") request.operation = Operation::test_failover;
+  if (name == "planned-failover") request.operation = Operation::planned_failover;
+  if (name == "failover") request.operation = Operation::unplanned_failover;
+  if (name == "change-point") request.operation = Operation::change_recovery_point;
+  if (name == "commit") request.operation = Operation::commit;
+  if (name == "update") request.operation = Operation::update_properties;
+  if (name == "failback")
+    request.operation =
+        chosen->count("--full") > 0 ? Operation::full_failback : Operation::planned_failback;
+  return dr_operate(arguments);
+}
+
+}  // namespace switchback

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// See joined_sites.hpp.
+#include "vms/hosts/libvirt/joined_sites.hpp"
+
+#include "vms/hosts/libvirt/run_folder.hpp"
+#include "vms/hosts/libvirt/two_sites.hpp"
+
+namespace switchback::libvirt {
+
+Result<std::unique_ptr<JoinedSites>> JoinedSites::join(const std::filesystem::path& run) {
+  SB_ASSIGN(manifest, read_manifest(run));
+  std::unique_ptr<JoinedSites> joined(new JoinedSites);
+  for (const SiteManifest& site : manifest.sites) {
+    SB_ASSIGN(connection, Connection::open(site_config(run, manifest.run_id, site)));
+    connection->load_schemas();
+    joined->connections_.push_back(std::move(connection));
+  }
+  return joined;
+}
+
+}  // namespace switchback::libvirt
