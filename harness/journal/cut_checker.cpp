@@ -30,8 +30,7 @@ BlockNumber first_difference(const DiskGeometry& one, const DiskGeometry& two) {
 
 /// Only what the journal wrote to this very block may be there.
 bool is_write_of(const Journal& journal, DiskIndex disk, BlockNumber block, WriteSeq seq) {
-  return seq >= 1 && seq <= journal.write_count() && journal.record(seq).disk == disk &&
-         journal.record(seq).block == block;
+  return journal.has(seq) && journal.record(seq).disk == disk && journal.record(seq).block == block;
 }
 
 /// The oldest writes to a block, after the one it shows, that were acknowledged and that were safe;
@@ -41,12 +40,17 @@ struct Missing {
   WriteSeq safe = 0;
 };
 
+/// Whether the block shows what it showed when the branch of history began.
+bool is_initial(const BlockHistory& history, WriteSeq shown) {
+  return shown == history.initial;
+}
+
 /// Looks past abandoned writes, which are never safe. Writes of one block become safe in their
 /// order (one is in flight at a time, and a flush covers all that was acknowledged before it), so
 /// the first that is safe is the one that was safe first.
 Missing missing_after(const Journal& journal, const BlockHistory& history, WriteSeq shown) {
   Missing missing;
-  WriteSeq later = shown == kInitialState ? history.first : journal.record(shown).next;
+  WriteSeq later = is_initial(history, shown) ? history.first : journal.record(shown).next;
   for (; later != 0; later = journal.record(later).next) {
     const WriteRecord& record = journal.record(later);
     if (missing.acknowledged == 0 && record.acknowledged != kNever) missing.acknowledged = later;
@@ -114,18 +118,29 @@ Nothing CutChecker::take(DiskIndex disk, ImageReader& image) {
     sound_end = refuse_size(disk, {.size_bytes = image.size_bytes()});
   SB_TRY(image.visit_blocks([&](BlockNumber block, Shown shown) {
     if (block >= sound_end || shown.kind == Shown::Kind::initial) return;
-    const bool claims = shown.kind == Shown::Kind::write ||
-                        (shown.kind == Shown::Kind::torn && shown.seq != kInitialState);
-    if (claims && !is_write_of(journal_, disk, block, shown.seq)) shown.kind = Shown::Kind::corrupt;
+    shown = in_this_branch(disk, block, shown);
     if (const std::optional<std::size_t> slot = journal_.slot_of(disk, block)) {
       shown_[*slot] = shown;
     } else {
       const BlockWitness witness{.disk = disk, .block = block, .shows = shown.seq, .expected = 0};
-      count(shown.kind == Shown::Kind::foreign ? foreign_ : corrupt_, witness);
+      if (shown.kind == Shown::Kind::write)
+        count(superseded_, witness);
+      else
+        count(shown.kind == Shown::Kind::foreign ? foreign_ : corrupt_, witness);
     }
   }));
   taken_[disk] = true;
   return {};
+}
+
+Shown CutChecker::in_this_branch(DiskIndex disk, BlockNumber block, Shown shown) const {
+  const bool claims = shown.kind == Shown::Kind::write ||
+                      (shown.kind == Shown::Kind::torn && shown.seq != kInitialState);
+  // Of the writes of its own branch the journal knows all.
+  const bool can_be =
+      branch_of(shown.seq) != journal_.branch() || is_write_of(journal_, disk, block, shown.seq);
+  if (claims && !can_be) shown.kind = Shown::Kind::corrupt;
+  return shown;
 }
 
 BlockNumber CutChecker::refuse_size(DiskIndex disk, const DiskGeometry& found) {
@@ -147,14 +162,19 @@ CutReport CutChecker::report() const {
   CutReport report;
   report.corrupt = corrupt_;
   report.foreign = foreign_;
+  report.superseded = superseded_;
   std::vector<BlockWitness> lacking;  // a write that was safe
   for (std::size_t slot = 0; slot < shown_.size(); ++slot) {
     const BlockHistory& history = journal_.blocks()[slot];
     const WriteSeq shown = shown_[slot].seq;
     BlockWitness witness{history.disk, history.block, shown, history.last};
     if (count_damaged(report, witness, shown_[slot].kind)) continue;
+    if (!is_initial(history, shown) && !journal_.has(shown)) {
+      count(report.superseded, witness);
+      continue;
+    }
     witness.expected = shown;
-    if (shown != kInitialState) note_shown(report, witness, journal_.record(shown).issued);
+    if (!is_initial(history, shown)) note_shown(report, witness, journal_.record(shown).issued);
     const Missing missing = missing_after(journal_, history, shown);
     if (missing.acknowledged == 0) continue;
     witness.expected = missing.acknowledged;
@@ -181,6 +201,13 @@ std::string describe(const CutReport& report, const Journal& journal) {
   damage(report.torn, "torn");
   damage(report.corrupt, "corrupt");
   damage(report.foreign, "foreign");
+  if (report.superseded.count > 0) {
+    const BlockWitness& other = *report.superseded.first;
+    text += fmt::format(
+        "{} block(s) of another branch of history, the first: disk {} block {} "
+        "shows {} instead of {}; ",
+        report.superseded.count, other.disk, other.block, other.shows, other.expected);
+  }
   if (!report.in_order) {
     const BlockWitness& there = *report.newest_shown;
     const BlockWitness& missing = *report.earliest_missing;
@@ -192,7 +219,9 @@ std::string describe(const CutReport& report, const Journal& journal) {
                       missing.block, missing.shows, flushed ? "flushed" : "acknowledged",
                       there.shows);
   }
-  if (report.legal())
+  if (report.legal() && !report.newest_shown && journal.branch() != 0)
+    text += "legal cut, as its branch of history began; ";
+  else if (report.legal())
     text += fmt::format("legal cut at write {}; ",
                         report.newest_shown ? report.newest_shown->shows : kInitialState);
   if (report.lost.count == 0) return text + "every acknowledged write is there";

@@ -11,6 +11,9 @@
 // because the set of writes shown is then closed downwards under "was safe before the other was
 // issued", and if it fails the two blocks that attain the maximum and the minimum are a write that
 // is there and an earlier, acknowledged one that is not. See docs/oracle.md for the proof.
+//
+// In a branch of history the initial state is what the copy showed that the branch began with: a
+// block that shows just that shows "write 0". What else is of another branch is superseded.
 #pragma once
 
 #include <optional>
@@ -39,9 +42,11 @@ struct BlockCount {
 
 /// What one pass over the images found.
 struct CutReport {
-  /// True if the image is a legal cut and holds no torn, corrupt or foreign block.
+  /// True if the image is a legal cut and holds no torn, corrupt, foreign or
+  /// superseded block.
   [[nodiscard]] bool legal() const {
-    return in_order && torn.count == 0 && corrupt.count == 0 && foreign.count == 0;
+    return in_order && torn.count == 0 && corrupt.count == 0 && foreign.count == 0 &&
+           superseded.count == 0;
   }
   bool in_order = true;  ///< the inequality above holds
 
@@ -54,10 +59,13 @@ struct CutReport {
   Tick missing_since = kNever;
 
   /// Blocks that lack a write acknowledged before this check, flushed or not; `expected` is the
-  /// first such write. Torn, corrupt and foreign blocks count as those and not here.
+  /// first such write. Blocks of the four kinds below count as those and not here.
   BlockCount lost;
   BlockCount stale;  ///< of these, the ones that put the image out of order
   BlockCount torn, corrupt, foreign;
+  /// Blocks that show what belongs to another branch of history, or are empty though they were not
+  /// when this one began; `expected` is the newest write, or what it began with.
+  BlockCount superseded;
   Bytes lost_bytes = 0;
   /// Issue times of the oldest write lost, for the RPO actually reached; none if nothing is lost.
   std::optional<Instant> oldest_lost_at;
@@ -79,11 +87,13 @@ class CutChecker {
  private:
   /// Marks the disk corrupt from the first block on that differs, and returns that block.
   BlockNumber refuse_size(DiskIndex disk, const DiskGeometry& found);
+  /// What a block shows as this branch of history sees it.
+  [[nodiscard]] Shown in_this_branch(DiskIndex disk, BlockNumber block, Shown shown) const;
 
   const Journal& journal_;
   std::vector<Shown> shown_;  ///< by slot of the journal
   std::vector<bool> taken_;
-  BlockCount corrupt_, foreign_;  ///< blocks that the journal never wrote
+  BlockCount corrupt_, foreign_, superseded_;  ///< blocks that the journal does not know
 };
 
 /// One line for people: "legal cut at write 17" or what is wrong, with the two blocks that prove

@@ -158,6 +158,51 @@ TEST_F(CutCheckerTest, AnImageOfAnotherSizeIsCorruptFromTheFirstBlockThatDiffers
   EXPECT_EQ(grown.report().corrupt.first->block, 4U);
 }
 
+TEST_F(CutCheckerTest, InABranchWhatTheCopyBeganWithIsTheInitialState) {
+  const WriteSeq a = write(0, 0);
+  write(0, 1);
+  journal_ = journal_.fork(1, {{0, 0, a}});
+  const CutReport start = check(first({{0, shows(a)}}), second({}));
+  EXPECT_TRUE(start.legal());
+  EXPECT_EQ(start.lost.count, 0U);
+  EXPECT_FALSE(start.newest_shown);
+  EXPECT_EQ(describe(start, journal_),
+            "legal cut, as its branch of history began; every acknowledged write is there");
+  const WriteSeq b = write(0, 0);
+  const CutReport behind = check(first({{0, shows(a)}}), second({}));
+  EXPECT_TRUE(behind.legal());
+  EXPECT_EQ(behind.lost.first->expected, b);
+  EXPECT_EQ(check(first({{0, shows(b)}}), second({})).lost.count, 0U);
+}
+
+TEST_F(CutCheckerTest, InABranchWhatBelongsToAnotherOneIsSuperseded) {
+  const WriteSeq a = write(0, 0);
+  const WriteSeq b = write(0, 1);
+  Journal old = journal_;
+  journal_ = journal_.fork(1, {{0, 0, a}});
+  const CutReport undone = check(first({{0, shows(a)}, {1, shows(b)}}), second({}));
+  EXPECT_FALSE(undone.legal());
+  EXPECT_TRUE(undone.in_order);
+  EXPECT_EQ(undone.superseded.count, 1U);
+  EXPECT_EQ(undone.superseded.first->block, 1U);
+  const CutReport empty = check(first({}), second({}));
+  EXPECT_EQ(empty.superseded.count, 1U);
+  EXPECT_EQ(describe(empty, journal_)
+                .find("1 block(s) of another branch of history, the first: "
+                      "disk 0 block 0 shows 0 instead of 1; "),
+            0U);
+  // The old primary's guest goes on writing: that shows nowhere in the new branch.
+  const WriteSeq c = old.issue(0, 0);
+  EXPECT_EQ(check(first({{0, shows(c)}}), second({})).superseded.count, 1U);
+  // And the other way round; but of its own writes a branch knows all.
+  const WriteSeq d = write(0, 0);
+  std::swap(old, journal_);
+  EXPECT_EQ(check(first({{0, shows(d)}, {1, shows(b)}}), second({})).superseded.count, 1U);
+  std::swap(old, journal_);
+  EXPECT_EQ(check(first({{0, shows(d + 1)}}), second({})).corrupt.count, 1U);
+  EXPECT_EQ(check(first({{0, {Kind::torn, a}}}), second({})).torn.count, 1U);
+}
+
 TEST_F(CutCheckerTest, TheReadersErrorIsHandedOn) {
   struct Broken final : ImageReader {
     [[nodiscard]] Bytes size_bytes() const override { return 16'384; }

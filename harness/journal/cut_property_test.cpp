@@ -52,22 +52,24 @@ std::set<Cut> legal_cuts(const RandomHistory& history) {
     for (std::size_t one = 0; one < count; ++one)
       if ((chosen >> one & 1U) != 0 && (needs[one] & ~chosen) != 0) closed = false;
     if (!closed) continue;
-    Cut cut(history.blocks.size(), kInitialState);
+    Cut cut = history.initial;
     for (std::size_t block = 0; block < cut.size(); ++block)
       for (const WriteSeq seq :
            history.writes_to(history.blocks[block].first, history.blocks[block].second))
-        if ((chosen >> (seq - 1) & 1U) != 0) cut[block] = seq;
+        if ((chosen >> (seq - history.base - 1) & 1U) != 0) cut[block] = seq;
     cuts.insert(cut);
   }
   return cuts;
 }
 
-/// Every image that shows, at each block, one of its writes or its initial state.
+/// Every image that shows, at each block, one of its writes, its initial state, or nothing.
 std::vector<Cut> all_cuts(const RandomHistory& history) {
   std::vector<Cut> cuts = {{}};
-  for (const auto& [disk, block] : history.blocks) {
+  for (std::size_t n = 0; n < history.blocks.size(); ++n) {
+    const auto [disk, block] = history.blocks[n];
     std::vector<WriteSeq> choices = history.writes_to(disk, block);
     choices.insert(choices.begin(), kInitialState);
+    if (history.initial[n] != kInitialState) choices.push_back(history.initial[n]);
     std::vector<Cut> longer;
     for (const Cut& cut : cuts)
       for (const WriteSeq seq : choices) {
@@ -101,24 +103,34 @@ CutReport expected_report(const RandomHistory& history, const Image& image) {
   const auto count = [](BlockCount& counted, const BlockWitness& witness) {
     if (counted.count++ == 0) counted.first = witness;  // blocks come in order
   };
+  const auto of_the_branch = [&](const Shown& shown) {
+    return shown.kind == Kind::write && shown.seq > history.base &&
+           shown.seq <= history.base + history.writes.size();
+  };
   for (const Shown& shown : image)
-    if (shown.kind == Kind::write)
+    if (of_the_branch(shown))
       report.stands_for = std::max(report.stands_for, history.at(shown.seq).issued);
   for (std::size_t n = 0; n < image.size(); ++n) {
     const auto [disk, block] = history.blocks[n];
     const std::vector<WriteSeq> writes = history.writes_to(disk, block);
     const Shown& shown = image[n];
-    BlockWitness witness{disk, block, shown.seq, writes.empty() ? 0 : writes.back()};
+    BlockWitness witness{disk, block, shown.seq,
+                         writes.empty() ? history.initial[n] : writes.back()};
     if (shown.kind == Kind::torn) count(report.torn, witness);
     if (shown.kind == Kind::corrupt) count(report.corrupt, witness);
     if (shown.kind == Kind::foreign) count(report.foreign, witness);
     if (shown.kind != Kind::initial && shown.kind != Kind::write) continue;
-    if (shown.kind == Kind::write && history.at(shown.seq).issued == report.stands_for)
+    const bool at_the_start = shown.seq == history.initial[n];
+    if (!at_the_start && !of_the_branch(shown)) {
+      count(report.superseded, witness);
+      continue;
+    }
+    if (!at_the_start && history.at(shown.seq).issued == report.stands_for)
       report.newest_shown = BlockWitness{disk, block, shown.seq, shown.seq};
     WriteSeq lost = 0;
     WriteSeq missing = 0;
     for (const WriteSeq seq : writes) {
-      if (seq <= shown.seq) continue;
+      if (!at_the_start && seq <= shown.seq) continue;
       const PlainWrite& write = history.at(seq);
       if (lost == 0 && write.acknowledged != kNever) lost = seq;
       if (write.safe < (missing == 0 ? kNever : history.at(missing).safe)) missing = seq;
@@ -152,13 +164,22 @@ std::pair<std::uint64_t, std::optional<Plain>> plain(const BlockCount& one) {
   return {one.count, plain(one.first)};
 }
 
-/// A block as it might come out: mostly one of its writes, sometimes damaged.
-Shown any_shown(const std::vector<WriteSeq>& writes) {
+/// A block as it might come out: mostly one of its writes or what it began with, sometimes damaged,
+/// empty, or of another branch.
+Shown any_shown(const RandomHistory& history, std::size_t block) {
+  const std::vector<WriteSeq> writes =
+      history.writes_to(history.blocks[block].first, history.blocks[block].second);
   const auto nth = between<std::size_t>(0, writes.size());
-  const WriteSeq seq = nth == 0 ? kInitialState : writes[nth - 1];
-  switch (writes.empty() ? 0 : between(0, 15)) {
+  const WriteSeq seq = nth == 0 ? history.initial[block] : writes[nth - 1];
+  switch (between(0, 17)) {
+    case 11:
+      return {};
+    case 12: {
+      const WriteSeq other = RandomHistory::of_another_branch(history.journal.branch());
+      return {Kind::write, other};
+    }
     case 13:
-      return {Kind::torn, writes.back()};
+      return {Kind::torn, writes.empty() ? history.initial[block] : writes.back()};
     case 14:
       return {Kind::corrupt, 0};
     case 15:
@@ -169,11 +190,12 @@ Shown any_shown(const std::vector<WriteSeq>& writes) {
 }
 
 TEST(CutChecker, CountsAndNamesWhatTheDefinitionsSay) {
-  check_over(5000, [] {
+  std::uint64_t superseded = 0;
+  check_over(5000, [&] {
     const RandomHistory history = RandomHistory::draw(30);
     Image image;
-    for (const auto& [disk, block] : history.blocks)
-      image.push_back(any_shown(history.writes_to(disk, block)));
+    for (std::size_t n = 0; n < history.blocks.size(); ++n)
+      image.push_back(any_shown(history, n));
     const CutReport report = check(history, image);
     const CutReport expected = expected_report(history, image);
     RC_ASSERT(report.in_order == expected.in_order);
@@ -186,10 +208,13 @@ TEST(CutChecker, CountsAndNamesWhatTheDefinitionsSay) {
     RC_ASSERT(plain(report.torn) == plain(expected.torn));
     RC_ASSERT(plain(report.corrupt) == plain(expected.corrupt));
     RC_ASSERT(plain(report.foreign) == plain(expected.foreign));
+    RC_ASSERT(plain(report.superseded) == plain(expected.superseded));
+    superseded += report.superseded.count;
     RC_ASSERT(report.lost_bytes == expected.lost_bytes);
     RC_ASSERT(report.oldest_lost_at == expected.oldest_lost_at);
     RC_ASSERT(report.stale.count <= report.lost.count);
   });
+  EXPECT_GT(superseded, 500U);
 }
 
 TEST(CutChecker, SeesABlockThatWentBackBehindAWriteWhichCameLater) {
@@ -200,7 +225,7 @@ TEST(CutChecker, SeesABlockThatWentBackBehindAWriteWhichCameLater) {
     WriteSeq newest = 0;
     for (const auto& [disk, block] : history.blocks) {
       cut.push_back(history.journal.last_write(disk, block));
-      newest = std::max(newest, cut.back());
+      if (history.journal.has(cut.back())) newest = std::max(newest, cut.back());
     }
     RC_ASSERT(check(history, image_of(cut)).legal());
     RC_ASSERT(check(history, image_of(cut)).lost.count == 0U);
@@ -211,7 +236,7 @@ TEST(CutChecker, SeesABlockThatWentBackBehindAWriteWhichCameLater) {
     const auto back = between<std::size_t>(0, writes.size() - 1);
     if (history.at(writes[back]).safe >= history.at(newest).issued) return;
     ++reverted;
-    cut[n] = back == 0 ? kInitialState : writes[back - 1];
+    cut[n] = back == 0 ? history.initial[n] : writes[back - 1];
     const CutReport report = check(history, image_of(cut));
     RC_ASSERT(!report.in_order);
     RC_ASSERT(report.stale.count == 1U);

@@ -3,7 +3,6 @@
 #include "harness/journal/journal.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "harness/base/assert.hpp"
 
@@ -14,20 +13,48 @@ Journal::Journal(std::vector<DiskGeometry> disks) {
     SB_ASSERT(geometry.size_bytes >= kSectorBytes);
     disks_.push_back({.geometry = geometry, .slots = {}, .unsafe = {}});
   }
-  records_.emplace_back();  // the initial state: sequence numbers begin at 1
+  records_.emplace_back();  // the initial state is no write: sequence numbers begin after it
+}
+
+Journal Journal::fork(std::uint32_t branch, const std::vector<InitialBlock>& shown) const {
+  SB_ASSERT(branch != 0 && branch != this->branch());
+  std::vector<DiskGeometry> geometries;
+  for (const Disk& disk : disks_)
+    geometries.push_back(disk.geometry);
+  Journal forked(std::move(geometries));
+  forked.before_first_ = branch * kWritesOfABranch;
+  forked.now_ = now_;
+  for (const InitialBlock& block : shown) {
+    SB_ASSERT(block.disk < disks_.size() && block.shows != kInitialState);
+    SB_ASSERT(block.block < disks_[block.disk].geometry.block_count());
+    SB_ASSERT(branch_of(block.shows) != branch);
+    const bool added =
+        forked.disks_[block.disk].slots.try_emplace(block.block, forked.blocks_.size()).second;
+    SB_ASSERT(added);
+    forked.blocks_.push_back({.disk = block.disk,
+                              .block = block.block,
+                              .first = 0,
+                              .last = block.shows,
+                              .initial = block.shows});
+  }
+  return forked;
 }
 
 WriteSeq Journal::issue(DiskIndex disk, BlockNumber block, Instant now) {
   SB_ASSERT(disk < disks_.size());
   SB_ASSERT(block < disks_[disk].geometry.block_count());
-  const WriteSeq seq = records_.size();
+  SB_ASSERT(write_count() + 1 < kWritesOfABranch);
+  const WriteSeq seq = before_first_ + records_.size();
   const auto [slot, first] = disks_[disk].slots.try_emplace(block, blocks_.size());
   if (first) {
     blocks_.push_back({.disk = disk, .block = block, .first = seq, .last = seq});
   } else {
     BlockHistory& history = blocks_[slot->second];
     SB_ASSERT(!in_flight_.contains(history.last));
-    records_[history.last].next = seq;
+    if (history.first == 0)
+      history.first = seq;
+    else
+      at(history.last).next = seq;
     history.last = seq;
   }
   in_flight_.insert(seq);
@@ -42,7 +69,7 @@ WriteSeq Journal::issue(DiskIndex disk, BlockNumber block, Instant now) {
 
 void Journal::acknowledge(WriteSeq seq) {
   SB_ASSERT(in_flight_.erase(seq) == 1);
-  WriteRecord& record = records_[seq];
+  WriteRecord& record = at(seq);
   record.acknowledged = ++now_;
   Disk& disk = disks_[record.disk];
   if (disk.geometry.volatile_cache)
@@ -64,15 +91,15 @@ void Journal::complete_flush(DiskIndex disk, Tick issued) {
   SB_ASSERT(disk < disks_.size() && issued <= now_);
   ++now_;
   std::deque<WriteSeq>& unsafe = disks_[disk].unsafe;
-  while (!unsafe.empty() && records_[unsafe.front()].acknowledged < issued) {
-    records_[unsafe.front()].safe = now_;
+  while (!unsafe.empty() && at(unsafe.front()).acknowledged < issued) {
+    at(unsafe.front()).safe = now_;
     unsafe.pop_front();
   }
 }
 
 const WriteRecord& Journal::record(WriteSeq seq) const {
-  SB_ASSERT(seq >= 1 && seq < records_.size());
-  return records_[seq];
+  SB_ASSERT(has(seq));
+  return records_[seq - before_first_];
 }
 
 std::optional<std::size_t> Journal::slot_of(DiskIndex disk, BlockNumber block) const {
@@ -87,19 +114,27 @@ WriteSeq Journal::last_write(DiskIndex disk, BlockNumber block) const {
   return slot ? blocks_[*slot].last : kInitialState;
 }
 
-Bytes Journal::dirtied_bytes(DiskIndex disk, Tick since, Bytes grain) const {
+std::vector<std::uint64_t> Journal::dirtied_grains(DiskIndex disk, Tick since, Bytes grain) const {
   SB_ASSERT(disk < disks_.size() && grain > 0);
   const DiskGeometry& geometry = disks_[disk].geometry;
-  std::unordered_set<Bytes> grains;  // a set only: nothing depends on its order
-  Bytes dirtied = 0;
-  for (WriteSeq seq = write_count(); seq > 0 && records_[seq].issued > since; --seq) {
-    const WriteRecord& record = records_[seq];
+  std::vector<std::uint64_t> grains;
+  for (std::size_t n = write_count(); n > 0 && records_[n].issued > since; --n) {
+    const WriteRecord& record = records_[n];
     if (record.disk != disk) continue;
     const Bytes begin = geometry.block_offset(record.block);
     const Bytes end = begin + geometry.block_bytes(record.block);
-    for (Bytes n = begin / grain; n * grain < end; ++n)
-      if (grains.insert(n).second) dirtied += std::min(grain, geometry.size_bytes - n * grain);
+    for (std::uint64_t touched = begin / grain; touched * grain < end; ++touched)
+      grains.push_back(touched);
   }
+  std::sort(grains.begin(), grains.end());
+  grains.erase(std::unique(grains.begin(), grains.end()), grains.end());
+  return grains;
+}
+
+Bytes Journal::dirtied_bytes(DiskIndex disk, Tick since, Bytes grain) const {
+  Bytes dirtied = 0;
+  for (const std::uint64_t touched : dirtied_grains(disk, since, grain))
+    dirtied += std::min(grain, geometry(disk).size_bytes - touched * grain);
   return dirtied;
 }
 

@@ -28,22 +28,45 @@ struct WriteRecord {
   Instant issued_at{};
 };
 
-/// The history of a block that was written at least once.
+/// The history of a block that was written at least once, or was not empty when its branch of
+/// history began.
 struct BlockHistory {
   DiskIndex disk = 0;
   BlockNumber block = 0;
-  WriteSeq first = 0;
-  WriteSeq last = 0;
+  WriteSeq first = 0;    ///< 0: not written in this branch
+  WriteSeq last = 0;     ///< `initial` where it was not written in this branch
+  WriteSeq initial = 0;  ///< what it showed when the branch began; of another branch, or 0: empty
 };
 
-/// The record. Not safe to share between threads.
+/// What a block showed when a branch of history began.
+struct InitialBlock {
+  DiskIndex disk = 0;
+  BlockNumber block = 0;
+  WriteSeq shows = 0;
+};
+
+/// Branches of history, numbered from 0, share no sequence numbers: so many belong to each.
+inline constexpr WriteSeq kWritesOfABranch = WriteSeq{1} << 40;
+/// The branch that a write belongs to. The initial state belongs to all of them.
+constexpr std::uint32_t branch_of(WriteSeq seq) {
+  return static_cast<std::uint32_t>(seq / kWritesOfABranch);
+}
+
+/// The record of one branch of history. Not safe to share between threads.
 class Journal {
  public:
-  /// The disks of the group, in order; DiskIndex is the position in this list.
+  /// The disks of the group, in order; DiskIndex is the position in this list. Branch 0.
   explicit Journal(std::vector<DiskGeometry> disks);
 
+  /// A branch of history that begins with what a copy of the disks shows, of which nothing but the
+  /// blocks that are not empty need be given, each once. Its ticks go on where this journal's are
+  /// now, its sequence numbers begin anew, far from those of any other branch. `branch` must be a
+  /// number that no other branch of these disks has, and not 0.
+  [[nodiscard]] Journal fork(std::uint32_t branch, const std::vector<InitialBlock>& shown) const;
+  [[nodiscard]] std::uint32_t branch() const { return branch_of(before_first_); }
+
   /// A write goes out at time `now`. The harness keeps one write in flight per block: the one
-  /// before it must be acknowledged or abandoned. Returns its sequence number, from 1.
+  /// before it must be acknowledged or abandoned. Returns its sequence number: in branch 0 from 1.
   WriteSeq issue(DiskIndex disk, BlockNumber block, Instant now = {});
   void acknowledge(WriteSeq seq);
   /// Nobody will ever answer for it: the guest died, or the write failed. It may or may not show.
@@ -59,18 +82,26 @@ class Journal {
   [[nodiscard]] std::size_t disk_count() const { return disks_.size(); }
   [[nodiscard]] const DiskGeometry& geometry(DiskIndex disk) const { return disks_[disk].geometry; }
   [[nodiscard]] WriteSeq write_count() const { return records_.size() - 1; }
-  /// `seq` from 1 to write_count().
+  /// Whether this branch issued a write of that number.
+  [[nodiscard]] bool has(WriteSeq seq) const {
+    return seq > before_first_ && seq - before_first_ <= write_count();
+  }
+  /// Of a write that it has().
   [[nodiscard]] const WriteRecord& record(WriteSeq seq) const;
 
-  /// Every block ever written, in the order of its first write: deterministic.
+  /// Every block that was not empty when the branch began, as they were given, then every other
+  /// block ever written, in the order of its first write: deterministic.
   [[nodiscard]] const std::vector<BlockHistory>& blocks() const { return blocks_; }
-  /// Position in blocks(), if the block was ever written.
+  /// Position in blocks(), if the block is there.
   [[nodiscard]] std::optional<std::size_t> slot_of(DiskIndex disk, BlockNumber block) const;
-  /// The newest write to the block, 0 if none.
+  /// The newest write to the block; if none, what it showed when the branch began, 0 for nothing.
   [[nodiscard]] WriteSeq last_write(DiskIndex disk, BlockNumber block) const;
 
-  /// Bytes of `disk` that writes issued after `since` touched, each write rounded out to whole
-  /// `grain`s (clipped at the end of the disk), each grain counted once.
+  /// The parts of `disk`, `grain` bytes long each and numbered from 0, that writes issued after
+  /// `since` touched; ascending, each once.
+  [[nodiscard]] std::vector<std::uint64_t> dirtied_grains(DiskIndex disk, Tick since,
+                                                          Bytes grain) const;
+  /// Their bytes; the last one of a disk may be a short one.
   [[nodiscard]] Bytes dirtied_bytes(DiskIndex disk, Tick since, Bytes grain) const;
 
  private:
@@ -80,8 +111,11 @@ class Journal {
     std::deque<WriteSeq> unsafe;  ///< acknowledged but not yet safe, in order of acknowledgement
   };
 
+  WriteRecord& at(WriteSeq seq) { return records_[seq - before_first_]; }
+
   std::vector<Disk> disks_;
-  std::vector<WriteRecord> records_;
+  WriteSeq before_first_ = 0;         ///< the number before that of the first write
+  std::vector<WriteRecord> records_;  ///< write before_first_ + n at n; the one at 0 is no write
   std::vector<BlockHistory> blocks_;
   std::unordered_set<WriteSeq> in_flight_;  ///< issued, neither acknowledged nor abandoned
   Tick now_ = 0;

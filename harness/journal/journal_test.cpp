@@ -105,7 +105,7 @@ TEST(Journal, SaysWhatAPlainListOfEventsSays) {
     const RandomHistory history = RandomHistory::draw(40);
     const Journal& journal = history.journal;
     RC_ASSERT(journal.write_count() == history.writes.size());
-    for (WriteSeq seq = 1; seq <= journal.write_count(); ++seq) {
+    for (WriteSeq seq = history.base + 1; seq <= history.base + journal.write_count(); ++seq) {
       const WriteRecord& record = journal.record(seq);
       const PlainWrite& plain = history.at(seq);
       RC_ASSERT(record.disk == plain.disk && record.block == plain.block);
@@ -113,15 +113,18 @@ TEST(Journal, SaysWhatAPlainListOfEventsSays) {
       RC_ASSERT(record.acknowledged == plain.acknowledged);
       RC_ASSERT(record.safe == plain.safe);
     }
-    for (const auto& [disk, block] : history.blocks) {
+    for (std::size_t n = 0; n < history.blocks.size(); ++n) {
+      const auto [disk, block] = history.blocks[n];
+      const WriteSeq initial = history.initial[n];
       std::vector<WriteSeq> chain;
       if (const auto slot = journal.slot_of(disk, block)) {
         for (WriteSeq seq = journal.blocks()[*slot].first; seq != 0; seq = journal.record(seq).next)
           chain.push_back(seq);
-        RC_ASSERT(journal.blocks()[*slot].last == chain.back());
+        RC_ASSERT(journal.blocks()[*slot].last == (chain.empty() ? initial : chain.back()));
+        RC_ASSERT(journal.blocks()[*slot].initial == initial);
       }
       RC_ASSERT(chain == history.writes_to(disk, block));
-      RC_ASSERT(journal.last_write(disk, block) == (chain.empty() ? 0 : chain.back()));
+      RC_ASSERT(journal.last_write(disk, block) == (chain.empty() ? initial : chain.back()));
     }
   });
 }
@@ -161,6 +164,32 @@ TEST(DirtiedBytes, AreTheBytesThatMarkingThemOneByOneFinds) {
       RC_ASSERT(history.journal.dirtied_bytes(disk, since, grain) == expected);
     }
   });
+}
+
+TEST(JournalBranch, GoesOnWithTheTicksAndSharesNoNumber) {
+  Journal root({disk_of(20'000)});
+  const WriteSeq first = root.issue(0, 0);
+  root.acknowledge(first);
+  Journal branch = root.fork(1, {{0, 2, first}});
+  EXPECT_EQ(branch.branch(), 1U);
+  EXPECT_EQ(branch.now(), root.now());
+  EXPECT_EQ(branch.write_count(), 0U);
+  EXPECT_EQ(branch.last_write(0, 2), first);
+  EXPECT_EQ(branch.last_write(0, 0), kInitialState);
+  EXPECT_FALSE(branch.has(first));
+  const WriteSeq second = branch.issue(0, 2);
+  EXPECT_EQ(branch_of(second), 1U);
+  EXPECT_EQ(branch_of(root.issue(0, 1)), 0U);
+  EXPECT_TRUE(branch.has(second));
+  EXPECT_FALSE(root.has(second));
+  ASSERT_EQ(branch.blocks().size(), 1U);
+  EXPECT_EQ(branch.blocks()[0].initial, first);
+  EXPECT_EQ(branch.blocks()[0].first, second);
+  EXPECT_EQ(branch.last_write(0, 2), second);
+  branch.acknowledge(second);
+  EXPECT_EQ(branch.record(branch.issue(0, 2)).issued, branch.now());
+  EXPECT_EQ(branch.record(second).next, second + 1);
+  EXPECT_EQ(branch.dirtied_bytes(0, root.now(), 4096), 4096U) << "what it began with is not dirty";
 }
 
 }  // namespace

@@ -62,17 +62,24 @@ class RandomHistory {
   /// One choice of an event: which kind, and which block, write or flush it is about.
   using Choice = std::tuple<unsigned, unsigned>;
 
+  /// With a branch that is not 0, blocks begin with `initial`, in the order of `blocks`.
   RandomHistory(std::vector<DiskGeometry> disks, const std::vector<Choice>& choices,
-                std::size_t most_writes)
-      : journal(disks), disks_(std::move(disks)), most_writes_(most_writes) {
+                std::size_t most_writes, std::uint32_t branch = 0,
+                const std::vector<WriteSeq>& initial = {})
+      : journal(disks),
+        base(branch * kWritesOfABranch),
+        disks_(std::move(disks)),
+        most_writes_(most_writes) {
     for (DiskIndex disk = 0; disk < disks_.size(); ++disk)
       for (BlockNumber block = 0; block < disks_[disk].block_count(); ++block)
         blocks.emplace_back(disk, block);
+    begin_branch(branch, initial);
     for (const auto& [kind, pick] : choices)
       add(kind % 10, pick);
   }
 
-  /// Small enough for brute force: up to 3 disks of up to 3 blocks, and `most_writes` writes.
+  /// Small enough for brute force: up to 3 disks of up to 3 blocks, and `most_writes` writes. Every
+  /// other one is of a branch of history, with blocks of other branches to begin with.
   static RandomHistory draw(std::size_t most_writes) {
     std::vector<DiskGeometry> disks(between<std::size_t>(1, 3));
     for (DiskGeometry& disk : disks) {
@@ -84,23 +91,50 @@ class RandomHistory {
         rc::kNominalSize,
         rc::gen::container<std::vector<Choice>>(
             events, rc::gen::tuple(rc::gen::inRange(0U, 10U), rc::gen::inRange(0U, 1000U))));
-    return {std::move(disks), choices, most_writes};
+    if (between(0, 1) == 0) return {std::move(disks), choices, most_writes};
+    const auto branch = between<std::uint32_t>(1, 3);
+    std::vector<WriteSeq> initial;
+    for (const DiskGeometry& disk : disks)
+      for (BlockNumber block = 0; block < disk.block_count(); ++block)
+        initial.push_back(between(0, 2) == 0 ? kInitialState : of_another_branch(branch));
+    return {std::move(disks), choices, most_writes, branch, initial};
+  }
+
+  /// A write of an earlier or a later branch.
+  static WriteSeq of_another_branch(std::uint32_t branch) {
+    const auto other = between<std::uint32_t>(0, 3);
+    return (other < branch ? other : other + 1) * kWritesOfABranch + between<WriteSeq>(1, 5);
   }
 
   /// The writes to a block, oldest first.
   [[nodiscard]] std::vector<WriteSeq> writes_to(DiskIndex disk, BlockNumber block) const {
     std::vector<WriteSeq> found;
-    for (WriteSeq seq = 1; seq <= writes.size(); ++seq)
+    for (WriteSeq seq = base + 1; seq <= base + writes.size(); ++seq)
       if (at(seq).disk == disk && at(seq).block == block) found.push_back(seq);
     return found;
   }
-  [[nodiscard]] const PlainWrite& at(WriteSeq seq) const { return writes[seq - 1]; }
+  [[nodiscard]] const PlainWrite& at(WriteSeq seq) const { return writes[seq - base - 1]; }
 
   Journal journal;
-  std::vector<PlainWrite> writes;                         ///< write `seq` is at seq - 1
+  WriteSeq base = 0;                                      ///< the number before the first write's
+  std::vector<PlainWrite> writes;                         ///< write `seq` is at seq - base - 1
   std::vector<std::pair<DiskIndex, BlockNumber>> blocks;  ///< of all disks, in order
+  std::vector<WriteSeq> initial;                          ///< by the order of blocks
 
  private:
+  void begin_branch(std::uint32_t branch, const std::vector<WriteSeq>& shown) {
+    initial.assign(blocks.size(), kInitialState);
+    if (branch == 0) return;
+    // Something has happened before.
+    journal.acknowledge(journal.issue(blocks.back().first, blocks.back().second));
+    tick_ = journal.now();
+    initial = shown;
+    std::vector<InitialBlock> given;
+    for (std::size_t n = 0; n < blocks.size(); ++n)
+      if (shown[n] != kInitialState) given.push_back({blocks[n].first, blocks[n].second, shown[n]});
+    journal = journal.fork(branch, given);
+  }
+
   void add(unsigned kind, unsigned pick) {
     const std::vector<WriteSeq> open = in_flight();
     if (kind < 4)
@@ -117,7 +151,7 @@ class RandomHistory {
 
   [[nodiscard]] std::vector<WriteSeq> in_flight() const {
     std::vector<WriteSeq> open;
-    for (WriteSeq seq = 1; seq <= writes.size(); ++seq)
+    for (WriteSeq seq = base + 1; seq <= base + writes.size(); ++seq)
       if (at(seq).acknowledged == kNever && !at(seq).abandoned) open.push_back(seq);
     return open;
   }
@@ -130,16 +164,16 @@ class RandomHistory {
         pick % 3 == 0 ? abandon(seq) : acknowledge(seq);
     clock_ += std::chrono::milliseconds(pick % 2);  // two writes may share an instant, not a tick
     writes.push_back({.disk = disk, .block = block, .issued = ++tick_, .issued_at = clock_});
-    EXPECT_EQ(journal.issue(disk, block, clock_), writes.size());
+    EXPECT_EQ(journal.issue(disk, block, clock_), base + writes.size());
   }
   void acknowledge(WriteSeq seq) {
-    PlainWrite& write = writes[seq - 1];
+    PlainWrite& write = writes[seq - base - 1];
     write.acknowledged = ++tick_;
     if (!disks_[write.disk].volatile_cache) write.safe = tick_;
     journal.acknowledge(seq);
   }
   void abandon(WriteSeq seq) {
-    writes[seq - 1].abandoned = true;
+    writes[seq - base - 1].abandoned = true;
     journal.abandon(seq);
   }
   void issue_flush(DiskIndex disk) {
