@@ -207,8 +207,7 @@ int dr_command(const CLI::App& app, DrArguments& arguments) {
   if (name == "commit") request.operation = Operation::commit;
   if (name == "update") request.operation = Operation::update_properties;
   if (name == "failback")
-    request.operation =
-        chosen->count("--full") > 0 ? Operation::full_failback : Operation::planned_failback;
+    request.operation = arguments.full ? Operation::full_failback : Operation::planned_failback;
   return dr_operate(arguments);
 }
 

@@ -7,6 +7,8 @@
 
 #include "harness/system/laboratory.hpp"
 #include "vms/hosts/libvirt/two_sites.hpp"
+#include "vms/hosts/libvirt/wire_meter.hpp"
+#include "vms/recovery/reference_system.hpp"
 #include "vms/recovery/stages.hpp"
 
 namespace switchback::libvirt {
