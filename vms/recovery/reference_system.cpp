@@ -150,6 +150,8 @@ Result<Progress> ReferenceSystem::cancel_job(const ItemName& name, Item& item,
   item.working = item.saved;
   item.working.job = JobRecord::begin(request);
   item.working.job->cancelled = running;
+  item.working.health = Health::normal;  // of what is given up; the cancel may have to tell
+  item.working.health_reason.clear();
   begin_job(item, {}, std::nullopt);
   return progress_of(name, item);
 }
