@@ -179,6 +179,7 @@ Shown any_shown(const RandomHistory& history, std::size_t block) {
       return {Kind::write, other};
     }
     case 13:
+      if (writes.empty() && seq == kInitialState) return {};
       return {Kind::torn, writes.empty() ? history.initial[block] : writes.back()};
     case 14:
       return {Kind::corrupt, 0};

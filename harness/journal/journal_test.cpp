@@ -187,8 +187,10 @@ TEST(JournalBranch, GoesOnWithTheTicksAndSharesNoNumber) {
   EXPECT_EQ(branch.blocks()[0].first, second);
   EXPECT_EQ(branch.last_write(0, 2), second);
   branch.acknowledge(second);
-  EXPECT_EQ(branch.record(branch.issue(0, 2)).issued, branch.now());
-  EXPECT_EQ(branch.record(second).next, second + 1);
+  const WriteSeq third = branch.issue(0, 2);
+  EXPECT_EQ(third, second + 1);
+  EXPECT_EQ(branch.record(third).issued, branch.now());
+  EXPECT_EQ(branch.record(second).next, third);
   EXPECT_EQ(branch.dirtied_bytes(0, root.now(), 4096), 4096U) << "what it began with is not dirty";
 }
 
