@@ -2,37 +2,124 @@
 // See failback.hpp.
 #include "vms/recovery/failback.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "vms/recovery/comparison.hpp"
+#include "vms/recovery/copies.hpp"
 #include "vms/recovery/naming.hpp"
+#include "vms/recovery/processing.hpp"
+#include "vms/recovery/protection.hpp"
+#include "vms/recovery/resync.hpp"
 #include "vms/recovery/transfer.hpp"
 
 namespace switchback::recovery {
 namespace {
 
-/// The changes since the newest tracking at recovery, onto the primary's own disks.
-Transfer back_to_primary(const ItemRecord& record, bool source_runs) {
+/// Onto the primary's own disks, with the VMs at recovery off.
+Transfer back_to_primary(const ItemRecord& record, std::optional<CheckpointName> since) {
+  return {.source = Site::recovery,
+          .source_runs = false,
+          .since = std::move(since),
+          .target = [&record](const DiskSpec& disk) { return primary_volume(record, disk); }};
+}
+
+Comparison with_primary(const ItemRecord& record, bool source_runs) {
+  const auto own_disk = [&record](const DiskSpec& disk) { return primary_volume(record, disk); };
   return {.source = Site::recovery,
           .source_runs = source_runs,
-          .since = record.tracked_since,
-          .target = [&record](const DiskSpec& disk) { return primary_volume(record, disk); }};
+          .compare_with = own_disk,
+          .target = own_disk};
+}
+
+/// VM number `vm`, found at primary, can take the recovery VM's content.
+Task<Nothing> check_existing(JobContext& job, std::size_t vm, std::vector<VmDisk> disks) {
+  const ItemRecord& record = job.record;
+  const VmName name = vm_name(record.spec, vm);
+  SB_CO_ASSIGN(runs, co_await job.call("is_running", [&] { return job.primary.is_running(name); }));
+  if (runs)
+    co_return environment_error(
+        fmt::format("VM {} runs on the primary site, where its disks are to be overwritten", name),
+        "shut it down there; the copy at recovery is the one in use");
+  constexpr std::string_view kRemedy =
+      "give the VM its disks back, or delete it and let the failback make it again";
+  if (disks != primary_vm(record, vm).disks)
+    co_return environment_error(
+        fmt::format("the disks of VM {} at primary are not those that failed over", name),
+        std::string(kRemedy));
+  for (const DiskSpec& disk : record.spec.disks) {
+    if (disk.vm != vm) continue;
+    const VolumeName volume = primary_volume(record, disk);
+    SB_CO_ASSIGN(size,
+                 co_await job.call("volume_size", [&] { return job.primary.volume_size(volume); }));
+    if (size != disk.size_bytes)
+      co_return environment_error(fmt::format("disk {} of VM {} has {} bytes at primary, not {}",
+                                              disk.device, name, size, disk.size_bytes),
+                                  std::string(kRemedy));
+  }
+  co_return Nothing{};
+}
+
+/// Empty disks for VM number `vm` at primary.
+Task<Nothing> create_primary_disks(JobContext& job, std::size_t vm) {
+  for (const DiskSpec& disk : job.record.spec.disks) {
+    if (disk.vm != vm) continue;
+    const VolumeSpec spec{.name = primary_volume(job.record, disk),
+                          .size_bytes = disk.size_bytes,
+                          .backing = std::nullopt};
+    SB_CO_TRY(co_await job.call("create_volume", [&] { return job.primary.create_volume(spec); }));
+  }
+  co_return Nothing{};
+}
+
+/// Nothing of the item may run at primary when it runs at recovery.
+Task<Nothing> force_off_primary(JobContext& job) {
+  for (const VmName& vm : vms_on(job.record, Site::primary)) {
+    SB_CO_ASSIGN(found, co_await job.call("find_vm", [&] { return job.primary.find_vm(vm); }));
+    if (!found) continue;
+    SB_CO_TRY(co_await job.call("force_off_vm", [&] { return job.primary.force_off_vm(vm); }));
+  }
+  co_return Nothing{};
+}
+
+/// True if the stage that failed may have started VMs at primary: it is the last of its operation.
+bool may_have_started_primary(const JobRecord& job) {
+  return job.stage >= (job.operation == Operation::complete_failover ? 2 : 4);
 }
 
 }  // namespace
 
 Task<Nothing> check_primary_is_off(JobContext& job) {
-  SB_CO_ASSIGN(runs,
-               co_await job.call("is_running", [&] { return job.primary.is_running(job.vm()); }));
-  if (runs)
-    co_return environment_error(
-        fmt::format("VM {} runs on the primary site, where its disks are to be overwritten",
-                    job.vm()),
-        "shut it down there; the copy at recovery is the one in use");
+  const ItemRecord& record = job.record;
+  for (std::size_t vm = 0; vm < record.spec.vms.size(); ++vm) {
+    const VmName name = vm_name(record.spec, vm);
+    SB_CO_ASSIGN(found, co_await job.call("find_vm", [&] { return job.primary.find_vm(name); }));
+    if (found) {
+      SB_CO_TRY(co_await check_existing(job, vm, found->disks));
+    } else if (!record.job->create_missing_vm) {
+      co_return not_found(fmt::format("the primary site has no VM {} any more", name),
+                          "let the failback make it again");
+    }
+  }
+  co_return Nothing{};
+}
+
+Task<Nothing> create_missing_primary(JobContext& job) {
+  for (std::size_t vm = 0; vm < job.record.spec.vms.size(); ++vm) {
+    const VmDefinition definition = primary_vm(job.record, vm);
+    SB_CO_ASSIGN(
+        found, co_await job.call("find_vm", [&] { return job.primary.find_vm(definition.name); }));
+    if (found && found->hardware == definition.hardware) continue;
+    if (!found) SB_CO_TRY(co_await create_primary_disks(job, vm));
+    SB_CO_TRY(co_await job.call("ensure_vm", [&] { return job.primary.ensure_vm(definition); }));
+  }
   co_return Nothing{};
 }
 
 Task<Nothing> synchronize_to_primary(JobContext& job) {
-  co_return co_await transfer(job, back_to_primary(job.record, true));
+  SB_CO_TRY(co_await compare_and_send(job, with_primary(job.record, true)));
+  co_return Nothing{};
 }
 
 Task<Nothing> retire_recovery_tracking(JobContext& job) {
@@ -40,46 +127,83 @@ Task<Nothing> retire_recovery_tracking(JobContext& job) {
 }
 
 Task<Nothing> abandon_synchronization(JobContext& job) {
-  SB_CO_TRY(co_await job.call("close_view", [&] { return job.recovery.close_view(job.vm()); }));
+  if (job.record.job->stage == 0) co_return Nothing{};  // the checks change nothing
+  SB_CO_TRY(co_await release_guests(job, Site::recovery));
+  SB_CO_TRY(co_await close_views(job, Site::recovery));
   co_return co_await retire_checkpoints(job, Site::recovery);
 }
 
 Task<Nothing> shut_down_target(JobContext& job) {
-  SB_CO_TRY(co_await job.call("shut_down_vm", [&] { return job.recovery.shut_down_vm(job.vm()); }));
+  for (const VmName& vm : vms_on(job.record, Site::recovery))
+    SB_CO_TRY(co_await job.call("shut_down_vm", [&] { return job.recovery.shut_down_vm(vm); }));
   co_return Nothing{};
 }
 
 Task<Nothing> send_final_to_primary(JobContext& job) {
-  co_return co_await transfer(job, back_to_primary(job.record, false));
+  ItemRecord& record = job.record;
+  if (record.tracked_since) {
+    SB_CO_TRY(co_await transfer(job, back_to_primary(record, record.tracked_since)));
+    co_return Nothing{};
+  }
+  // An earlier attempt went wrong when VMs at primary might have run: what they wrote must go.
+  SB_CO_TRY(co_await force_off_primary(job));
+  SB_CO_TRY(co_await compare_and_send(job, with_primary(record, false)));
+  co_return Nothing{};
 }
 
 Task<Nothing> start_primary(JobContext& job) {
   const CheckpointName track = checkpoint_of_round(job.record.round + 1);
-  SB_CO_TRY(co_await job.call("start_vm", [&] { return job.primary.start_vm(job.vm(), track); }));
+  for (const VmName& vm : vms_on(job.record, Site::primary))
+    SB_CO_TRY(co_await job.call("start_vm", [&] { return job.primary.start_vm(vm, track); }));
   job.record.tracked_since = track;
   ++job.record.round;
   co_return Nothing{};
 }
 
 Task<Nothing> return_to_target(JobContext& job) {
-  SB_CO_TRY(co_await job.call("close_view", [&] { return job.recovery.close_view(job.vm()); }));
-  SB_CO_TRY(
-      co_await job.call("start_vm", [&] { return job.recovery.start_vm(job.vm(), std::nullopt); }));
+  ItemRecord& record = job.record;
+  const bool full = record.job->operation == Operation::full_failback;
+  if (full && record.job->stage == 0) co_return Nothing{};  // the checks change nothing
+  if (may_have_started_primary(*record.job)) {
+    SB_CO_TRY(co_await force_off_primary(job));
+    record.tracked_since.reset();  // what is tracked says nothing of what those may have written
+  }
+  SB_CO_TRY(co_await close_views(job, Site::recovery));
+  SB_ASSERT(record.target);
+  co_return co_await start_copy(job, *record.target, std::nullopt);
+}
+
+Task<Nothing> renew_primary(JobContext& job) {
+  for (std::size_t vm = 0; vm < job.record.spec.vms.size(); ++vm) {
+    const VmDefinition definition = primary_vm(job.record, vm);
+    SB_CO_ASSIGN(
+        found, co_await job.call("find_vm", [&] { return job.primary.find_vm(definition.name); }));
+    // Anew, so that nothing is remembered of the tracking of the disks that go.
+    if (found)
+      SB_CO_TRY(
+          co_await job.call("remove_vm", [&] { return job.primary.remove_vm(definition.name); }));
+    SB_CO_TRY(co_await create_primary_disks(job, vm));
+    SB_CO_TRY(co_await job.call("ensure_vm", [&] { return job.primary.ensure_vm(definition); }));
+  }
+  co_return Nothing{};
+}
+
+Task<Nothing> download(JobContext& job) {
+  SB_CO_TRY(co_await transfer(job, back_to_primary(job.record, std::nullopt)));
   co_return Nothing{};
 }
 
 Task<Nothing> remove_target_vm(JobContext& job) {
-  SB_CO_TRY(co_await job.call("remove_vm", [&] { return job.recovery.remove_vm(job.vm()); }));
-  co_return Nothing{};
+  SB_ASSERT(job.record.target);
+  co_return co_await remove_copy_vms(job, *job.record.target);
 }
 
 Task<Nothing> advance_base(JobContext& job) {
-  ItemRecord& record = job.record;
+  const ItemRecord& record = job.record;
   SB_ASSERT(record.target);
-  // The layers are gone since the commit of the failover: the target rests on the base itself.
   for (const DiskSpec& disk : record.spec.disks) {
     const VolumeName base = layer_volume(record, disk, kBaseLayer);
-    const VolumeName top = layer_volume(record, disk, *record.target);
+    const VolumeName top = layer_volume(record, disk, record.target->layer);
     SB_CO_TRY(co_await job.call(
         "fold_volumes", [&] { return job.recovery.fold_volumes(base, top, std::nullopt, {}); }));
   }
@@ -87,9 +211,30 @@ Task<Nothing> advance_base(JobContext& job) {
 }
 
 Task<Nothing> remove_target_disks(JobContext& job) {
-  SB_CO_TRY(co_await remove_layer(job, *job.record.target));
-  job.record.target.reset();
+  ItemRecord& record = job.record;
+  SB_CO_TRY(co_await remove_layer(job, record.target->layer));
+  // Layers that the commit of the failover could not fold; they are in the base by now.
+  record.folded.insert(record.folded.end(), record.layers.begin(), record.layers.end());
+  record.layers.clear();
+  SB_CO_TRY(co_await remove_expired(job));
+  record.target.reset();
   co_return Nothing{};
+}
+
+Task<Nothing> send_changes_since_failback(JobContext& job) {
+  SB_CO_TRY(co_await check_disks_unchanged(job));
+  const Nothing tracked = co_await check_tracking(job);
+  job.fail_to.reset();
+  // Lost tracking leaves nothing but a comparison: no other operation would lead on from here.
+  const RoundOrder order{.source_runs = true};
+  Nothing sent;
+  if (tracked) {
+    sent = co_await replicate_round(job, order);
+  } else {
+    sent = co_await resynchronize_round(job);
+  }
+  SB_CO_TRY(sent);
+  co_return co_await make_points(job);
 }
 
 }  // namespace switchback::recovery

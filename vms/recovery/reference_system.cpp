@@ -146,10 +146,12 @@ Result<Progress> ReferenceSystem::cancel_job(const ItemName& name, Item& item,
         Refused{fmt::format("cancel is not allowed while {} is in progress", name_of(running)),
                 row->during,
                 {}}));
+  const bool shut_down_source = item.working.job->shut_down_source;
   item.job.reset();
   item.working = item.saved;
   item.working.job = JobRecord::begin(request);
   item.working.job->cancelled = running;
+  item.working.job->shut_down_source = shut_down_source;  // of the operation cancelled
   item.working.health = Health::normal;  // of what is given up; the cancel may have to tell
   item.working.health_reason.clear();
   begin_job(item, {}, std::nullopt);
