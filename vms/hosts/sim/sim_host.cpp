@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "vms/hosts/sim/sim_digest.hpp"
 #include "vms/hosts/sim/sim_transfer.hpp"
 
 namespace switchback::sim {
@@ -15,11 +16,36 @@ using recovery::VmDefinition;
 using recovery::VmName;
 using recovery::VolumeName;
 
+namespace {
+
+bool same(const VmDefinition& left, const VmDefinition& right) {
+  return left.name == right.name && left.disks == right.disks && left.hardware == right.hardware &&
+         left.isolated_network == right.isolated_network;
+}
+
+/// An Error unless the guest runs and its processors do: else it can't do what it is asked.
+Nothing guest_answers(const Vm& vm) {
+  const VmName& name = vm.definition.name;
+  if (!vm.running)
+    return environment_error(fmt::format("VM {} does not run, its guest does not answer", name),
+                             "start it first");
+  if (vm.suspended)
+    return environment_error(fmt::format("VM {} is suspended, its guest does not answer", name),
+                             "resume it first");
+  return {};
+}
+
+}  // namespace
+
+// ---- VMs
+
 Nothing SimHost::ensure_vm(const VmDefinition& definition) {
   Vm& vm = site_.vms[definition.name];
-  if (vm.running && vm.definition.disks != definition.disks)
+  if (same(vm.definition, definition)) return {};
+  if (vm.running)
     return environment_error(fmt::format("VM {} runs, it can't be redefined", definition.name),
                              "shut it down first");
+  vm.view.reset();
   vm.definition = definition;
   return {};
 }
@@ -55,23 +81,102 @@ Nothing SimHost::start_vm(const VmName& name, const std::optional<CheckpointName
   }
   if (vm->running) return {};
   for (const recovery::VmDisk& disk : vm->definition.disks)
+    SB_TRY(site_.unlock(disk.volume));
+  for (const recovery::VmDisk& disk : vm->definition.disks)
     if (track) site_.volumes.at(disk.volume).checkpoints[*track].clear();
   vm->running = true;
+  vm->incarnation = ++site_.starts;
   return {};
 }
 
 Nothing SimHost::shut_down_vm(const VmName& name) {
-  SB_ASSIGN(vm, site_.find_vm(name));
-  vm->running = false;
-  vm->view.reset();  // it lives in the hypervisor's process
+  const auto found = site_.vms.find(name);
+  if (found == site_.vms.end() || !found->second.running) return {};
+  SB_TRY(guest_answers(found->second));
+  if (found->second.frozen)
+    return environment_error(
+        fmt::format("the guest of VM {} is frozen and did not shut down", name), "thaw it first");
+  found->second.power_off();
   return {};
 }
 
+Nothing SimHost::force_off_vm(const VmName& name) {
+  const auto found = site_.vms.find(name);
+  if (found != site_.vms.end()) found->second.power_off();
+  return {};
+}
+
+// ---- holding a guest
+
+Nothing SimHost::freeze_vm(const VmName& name) {
+  SB_ASSIGN(vm, site_.find_vm(name));
+  SB_TRY(guest_answers(*vm));
+  vm->frozen = true;
+  return {};
+}
+
+Nothing SimHost::thaw_vm(const VmName& name) {
+  const auto found = site_.vms.find(name);
+  if (found == site_.vms.end() || !found->second.frozen) return {};
+  SB_TRY(guest_answers(found->second));
+  found->second.frozen = false;
+  return {};
+}
+
+Nothing SimHost::suspend_vm(const VmName& name) {
+  SB_ASSIGN(vm, site_.find_vm(name));
+  if (!vm->running)
+    return environment_error(fmt::format("VM {} does not run, it can't be suspended", name),
+                             "start it first");
+  vm->suspended = true;
+  return {};
+}
+
+Nothing SimHost::resume_vm(const VmName& name) {
+  const auto found = site_.vms.find(name);
+  if (found != site_.vms.end()) found->second.suspended = false;
+  return {};
+}
+
+// ---- keys
+
+Nothing SimHost::set_key(const recovery::KeyName& name, const std::string& key) {
+  if (key.empty())
+    return bad_input(fmt::format("key {} is empty", name), "give a key of one character at least");
+  site_.keys[name] = digest_of_key(key);
+  return {};
+}
+
+Result<bool> SimHost::opens_with(const VolumeName& name, const std::string& key) {
+  SB_ASSIGN(volume, site_.find_volume(name));
+  if (!volume->lock)
+    return bad_input(fmt::format("volume {} is not encrypted", name), "it needs no key");
+  return volume->lock->digest == digest_of_key(key);
+}
+
+Nothing SimHost::forget_key(const recovery::KeyName& name) {
+  site_.keys.erase(name);
+  return {};
+}
+
+// ---- volumes
+
 Nothing SimHost::create_volume(const recovery::VolumeSpec& spec) {
-  if (spec.backing) SB_TRY(site_.find_volume(*spec.backing));
+  if (spec.backing) SB_TRY(site_.unlock(*spec.backing));
+  std::optional<Lock> lock;
+  if (spec.key) {
+    const auto key = site_.keys.find(*spec.key);
+    if (key == site_.keys.end())
+      return environment_error(
+          fmt::format("volume {} is to be encrypted and the {} site has no key {}", spec.name,
+                      name_of(site_.site()), *spec.key),
+          "give the key again");
+    lock = Lock{.key = *spec.key, .digest = key->second};
+  }
   site_.volumes[spec.name] =
       Volume{.geometry = {.size_bytes = spec.size_bytes, .volatile_cache = false},
              .backing = spec.backing,
+             .lock = std::move(lock),
              .blocks = {},
              .checkpoints = {}};
   return {};
@@ -99,6 +204,7 @@ Nothing SimHost::fold_volumes(const VolumeName& base, const VolumeName& top,
     if (resting->backing == base) return {};  // done before
   }
   SB_ASSIGN(highest, site_.find_volume(top));
+  SB_TRY(site_.unlock(top));
   std::vector<Volume*> layers;  // newest first
   for (Volume* layer = highest; layer != bottom;) {
     layers.push_back(layer);
@@ -114,6 +220,8 @@ Nothing SimHost::fold_volumes(const VolumeName& base, const VolumeName& top,
   if (user) site_.volumes.at(user->volume).backing = base;
   return {};
 }
+
+// ---- change tracking and views
 
 Result<std::unique_ptr<recovery::View>> SimHost::open_view(
     const VmName& name, const std::optional<CheckpointName>& since, const CheckpointName& next) {
@@ -137,6 +245,8 @@ Result<std::unique_ptr<recovery::View>> SimHost::open_stopped_view(
   if (vm->running)
     return environment_error(fmt::format("VM {} runs, its disks change", name),
                              "open a view of the running VM");
+  for (const recovery::VmDisk& disk : vm->definition.disks)
+    SB_TRY(site_.unlock(disk.volume));
   return cut_view(*vm, since);
 }
 
@@ -157,7 +267,9 @@ Result<std::unique_ptr<recovery::View>> SimHost::cut_view(
       for (const auto& [block, seq] : site_.show_all(*volume))
         grains.insert(block / kBlocksPerGrain);
     }
-    view.disks[disk.device].extents = extents_of(grains, volume->geometry, kLongestExtent);
+    view.disks[disk.device] = {.volume = disk.volume,
+                               .preserved = {},
+                               .extents = extents_of(grains, volume->geometry, kLongestExtent)};
   }
   const std::uint64_t id = view.id;
   vm.view = std::move(view);
@@ -171,8 +283,9 @@ Nothing SimHost::close_view(const VmName& name) {
 }
 
 Nothing SimHost::remove_checkpoint(const VmName& name, const CheckpointName& checkpoint) {
-  SB_ASSIGN(vm, site_.find_vm(name));
-  for (const recovery::VmDisk& disk : vm->definition.disks) {
+  const auto found = site_.vms.find(name);
+  if (found == site_.vms.end()) return {};
+  for (const recovery::VmDisk& disk : found->second.definition.disks) {
     SB_ASSIGN(volume, site_.find_volume(disk.volume));
     volume->checkpoints.erase(checkpoint);
   }
@@ -192,8 +305,19 @@ Result<std::vector<CheckpointName>> SimHost::list_checkpoints(const VmName& name
   return std::vector<CheckpointName>(names.begin(), names.end());
 }
 
+// ---- the link
+
+Result<std::vector<recovery::ChunkDigest>> SimHost::digests(const VolumeName& name,
+                                                            Bytes chunk_bytes) {
+  SB_ASSIGN(volume, site_.find_volume(name));
+  SB_TRY(site_.unlock(name));
+  SB_ASSIGN(found, digests_of(site_.show_all(*volume), chunk_bytes));
+  SB_TRY(link_.carry(other(site_.site()), kMessageBytes + found.size() * kChecksumBytes));
+  return std::move(found);
+}
+
 Result<std::unique_ptr<recovery::Replica>> SimHost::open_replica(const VolumeName& name) {
-  SB_TRY(site_.find_volume(name));
+  SB_TRY(site_.unlock(name));
   SB_TRY(link_.carry(site_.site(), kConnectionBytes));
   return std::make_unique<SimReplica>(site_, link_, name);
 }

@@ -9,6 +9,9 @@
 namespace switchback::sim {
 
 /// `site` and `link` outlive the host, its views and its replicas.
+///
+/// Wherever a volume is opened (a VM starts on it, another volume or a replica is put on it, it is
+/// folded, compared or read while its VM is off) the keys of it and of all below it must be set.
 class SimHost final : public recovery::Host {
  public:
   SimHost(SimSite& site, SimLink& link) : site_(site), link_(link) {}
@@ -19,7 +22,19 @@ class SimHost final : public recovery::Host {
   Result<bool> is_running(const recovery::VmName& vm) override;
   Nothing start_vm(const recovery::VmName& vm,
                    const std::optional<recovery::CheckpointName>& track) override;
+  /// Also an Error while the guest is frozen or suspended: it can't do what it is asked.
   Nothing shut_down_vm(const recovery::VmName& vm) override;
+  /// As with a hypervisor that is asked to end: tracking survives.
+  Nothing force_off_vm(const recovery::VmName& vm) override;
+
+  Nothing freeze_vm(const recovery::VmName& vm) override;
+  Nothing thaw_vm(const recovery::VmName& vm) override;
+  Nothing suspend_vm(const recovery::VmName& vm) override;
+  Nothing resume_vm(const recovery::VmName& vm) override;
+
+  Nothing set_key(const recovery::KeyName& name, const std::string& key) override;
+  Result<bool> opens_with(const recovery::VolumeName& volume, const std::string& key) override;
+  Nothing forget_key(const recovery::KeyName& name) override;
 
   Nothing create_volume(const recovery::VolumeSpec& spec) override;
   Nothing remove_volume(const recovery::VolumeName& volume) override;
@@ -40,6 +55,8 @@ class SimHost final : public recovery::Host {
   Result<std::vector<recovery::CheckpointName>> list_checkpoints(
       const recovery::VmName& vm) override;
 
+  Result<std::vector<recovery::ChunkDigest>> digests(const recovery::VolumeName& volume,
+                                                     Bytes chunk_bytes) override;
   Result<std::unique_ptr<recovery::Replica>> open_replica(
       const recovery::VolumeName& volume) override;
 

@@ -5,23 +5,49 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 namespace switchback::sim {
+
+KeyDigest digest_of_key(const std::string& key) {
+  const XXH128_hash_t hash = XXH3_128bits(key.data(), key.size());
+  return {hash.high64, hash.low64};
+}
 
 Result<Volume*> SimSite::find_volume(const std::string& name) {
   const auto found = volumes.find(name);
   if (found == volumes.end())
-    return environment_error(fmt::format("no volume {} on the {} site", name, name_of(site_)),
-                             "create it first");
+    return not_found(fmt::format("no volume {} on the {} site", name, name_of(site_)),
+                     "create it first");
   return &found->second;
 }
 
 Result<Vm*> SimSite::find_vm(const std::string& name) {
   const auto found = vms.find(name);
   if (found == vms.end())
-    return environment_error(fmt::format("no VM {} on the {} site", name, name_of(site_)),
-                             "define it first");
+    return not_found(fmt::format("no VM {} on the {} site", name, name_of(site_)),
+                     "define it first");
   return &found->second;
+}
+
+Nothing SimSite::unlock(const std::string& name) {
+  SB_ASSIGN(top, find_volume(name));
+  for (const Volume* layer = top;;) {
+    if (layer->lock) {
+      const auto key = keys.find(layer->lock->key);
+      if (key == keys.end())
+        return environment_error(fmt::format("volume {} is encrypted and the {} site has no key {}",
+                                             name, name_of(site_), layer->lock->key),
+                                 "give the key again");
+      if (key->second != layer->lock->digest)
+        return environment_error(fmt::format("key {} of the {} site does not open volume {}",
+                                             layer->lock->key, name_of(site_), name),
+                                 "give the key that the volume was made with");
+    }
+    if (!layer->backing) return {};
+    SB_ASSIGN(below, find_volume(*layer->backing));
+    layer = below;
+  }
 }
 
 WriteSeq SimSite::show(const Volume& volume, BlockNumber block) const {
@@ -49,7 +75,9 @@ std::map<BlockNumber, WriteSeq> SimSite::show_all(const Volume& volume) const {
 void SimSite::write(Vm& vm, std::size_t disk, BlockNumber block, WriteSeq seq) {
   const recovery::VmDisk& at = vm.definition.disks.at(disk);
   Volume& volume = volumes.at(at.volume);
-  if (vm.view) vm.view->disks[at.device].preserved.try_emplace(block, show(volume, block));
+  if (vm.view)
+    for (auto& [device, viewed] : vm.view->disks)
+      if (viewed.volume == at.volume) viewed.preserved.try_emplace(block, show(volume, block));
   write(volume, block, seq);
 }
 

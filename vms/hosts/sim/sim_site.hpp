@@ -6,6 +6,7 @@
 // so a disk costs what was written to it.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -24,10 +25,22 @@ namespace switchback::sim {
 inline constexpr Bytes kTrackingGrain = 65536;
 inline constexpr BlockNumber kBlocksPerGrain = kTrackingGrain / kBlockBytes;
 
+/// What is kept of a key: enough to tell another one from it.
+using KeyDigest = std::array<std::uint64_t, 2>;
+KeyDigest digest_of_key(const std::string& key);
+
+/// The lock of an encrypted volume: the name under which its key is looked for, and what that key
+/// must be.
+struct Lock {
+  recovery::KeyName key;
+  KeyDigest digest{};
+};
+
 /// A disk image: what was written to it, over what its backing volume holds.
 struct Volume {
   DiskGeometry geometry;
   std::optional<std::string> backing;
+  std::optional<Lock> lock;
   std::map<BlockNumber, WriteSeq> blocks;
   /// For each checkpoint, the grains written since it was made.
   std::map<std::string, std::set<BlockNumber>> checkpoints;
@@ -37,6 +50,7 @@ struct Volume {
 struct OpenView {
   std::uint64_t id = 0;
   struct Disk {
+    std::string volume;  ///< that the device had at the cut
     std::map<BlockNumber, WriteSeq> preserved;
     std::vector<recovery::Extent> extents;
   };
@@ -46,7 +60,17 @@ struct OpenView {
 struct Vm {
   recovery::VmDefinition definition;
   bool running = false;
+  bool frozen = false;            ///< quiesced; only while it runs
+  bool suspended = false;         ///< its processors stand still; only while it runs
+  std::uint64_t incarnation = 0;  ///< number of its last start, of all starts on the site; 0: none
   std::optional<OpenView> view;
+
+  [[nodiscard]] bool held() const { return frozen || suspended; }
+  /// Without power: what lives in the hypervisor's process is gone.
+  void power_off() {
+    running = frozen = suspended = false;
+    view.reset();
+  }
 };
 
 class SimSite {
@@ -56,9 +80,14 @@ class SimSite {
   [[nodiscard]] Site site() const { return site_; }
   std::map<std::string, Volume> volumes;
   std::map<std::string, Vm> vms;
+  /// The keys at hand, in memory: they outlive a controller.
+  std::map<recovery::KeyName, KeyDigest> keys;
 
   Result<Volume*> find_volume(const std::string& name);
   Result<Vm*> find_vm(const std::string& name);
+
+  /// An Error unless the keys at hand open the volume and everything below it.
+  [[nodiscard]] Nothing unlock(const std::string& volume);
 
   /// What a block of the volume shows, looking through its backing chain.
   [[nodiscard]] WriteSeq show(const Volume& volume, BlockNumber block) const;
@@ -72,6 +101,7 @@ class SimSite {
   static void write(Volume& volume, BlockNumber block, WriteSeq seq);
 
   std::uint64_t next_view_id = 1;
+  std::uint64_t starts = 0;  ///< of VMs, so far
 
  private:
   Site site_;

@@ -6,37 +6,48 @@
 
 #include <fmt/format.h>
 
+#include "vms/hosts/sim/sim_digest.hpp"
+
 namespace switchback::sim {
 
-Result<Vm*> SimView::vm_with_view() {
+Result<SimView::Disk> SimView::find_disk(const std::string& device) {
   SB_ASSIGN(vm, site_.find_vm(vm_));
   if (!vm->view || vm->view->id != id_)
     return environment_error(fmt::format("the view of VM {} is gone", vm_), "open another one");
-  return vm;
+  const auto disk = vm->view->disks.find(device);
+  if (disk == vm->view->disks.end())
+    return not_found(fmt::format("the view of VM {} has no disk {}", vm_, device),
+                     "name a disk that the VM had when the view was opened");
+  SB_ASSIGN(volume, site_.find_volume(disk->second.volume));
+  return Disk{.viewed = disk->second, .volume = *volume};
 }
 
 Result<std::vector<recovery::Extent>> SimView::extents(const std::string& device) {
-  SB_ASSIGN(vm, vm_with_view());
-  return vm->view->disks[device].extents;
+  SB_ASSIGN(disk, find_disk(device));
+  return disk.viewed.extents;
 }
 
 Nothing SimView::read(const std::string& device, recovery::Extent extent,
                       std::vector<std::byte>& into) {
-  SB_ASSIGN(vm, vm_with_view());
-  for (const recovery::VmDisk& disk : vm->definition.disks) {
-    if (disk.device != device) continue;
-    SB_ASSIGN(volume, site_.find_volume(disk.volume));
-    const auto& preserved = vm->view->disks[device].preserved;
-    const auto [first, end] = blocks_of(extent, volume->geometry);
-    into.resize((end - first) * sizeof(WriteSeq));
-    for (BlockNumber block = first; block != end; ++block) {
-      const auto kept = preserved.find(block);
-      const WriteSeq seq = kept != preserved.end() ? kept->second : site_.show(*volume, block);
-      std::memcpy(into.data() + (block - first) * sizeof seq, &seq, sizeof seq);
-    }
-    return {};
+  SB_ASSIGN(disk, find_disk(device));
+  const auto [first, end] = blocks_of(extent, disk.volume.geometry);
+  into.resize((end - first) * sizeof(WriteSeq));
+  for (BlockNumber block = first; block != end; ++block) {
+    const auto kept = disk.viewed.preserved.find(block);
+    const WriteSeq seq =
+        kept != disk.viewed.preserved.end() ? kept->second : site_.show(disk.volume, block);
+    std::memcpy(into.data() + (block - first) * sizeof seq, &seq, sizeof seq);
   }
-  return environment_error(fmt::format("VM {} has no disk {}", vm_, device), "");
+  return {};
+}
+
+Result<std::vector<recovery::ChunkDigest>> SimView::digests(const std::string& device,
+                                                            Bytes chunk_bytes) {
+  SB_ASSIGN(disk, find_disk(device));
+  std::map<BlockNumber, WriteSeq> shown = site_.show_all(disk.volume);
+  for (const auto& [block, seq] : disk.viewed.preserved)
+    shown[block] = seq;
+  return digests_of(shown, chunk_bytes);
 }
 
 Nothing SimReplica::write(recovery::Extent extent, const std::vector<std::byte>& bytes) {

@@ -19,9 +19,16 @@ class SimView final : public recovery::View {
   Result<std::vector<recovery::Extent>> extents(const std::string& device) override;
   Nothing read(const std::string& device, recovery::Extent extent,
                std::vector<std::byte>& into) override;
+  Result<std::vector<recovery::ChunkDigest>> digests(const std::string& device,
+                                                     Bytes chunk_bytes) override;
 
  private:
-  Result<Vm*> vm_with_view();
+  /// The disk as it was at the cut: what was preserved, over what its volume holds now.
+  struct Disk {
+    const OpenView::Disk& viewed;
+    const Volume& volume;
+  };
+  Result<Disk> find_disk(const std::string& device);
 
   SimSite& site_;
   std::string vm_;

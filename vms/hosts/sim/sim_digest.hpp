@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checksums of simulated disks.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "harness/base/result.hpp"
+#include "harness/base/units.hpp"
+#include "vms/recovery/host.hpp"
+
+namespace switchback::sim {
+
+/// What the checksum of one chunk costs on the link: the checksum and the chunk's number.
+inline constexpr Bytes kChecksumBytes = 16 + 8;
+
+/// The checksums of a disk that shows these blocks, in chunks of `chunk_bytes`: a function of what
+/// it shows alone. Costs what is allocated. An Error unless chunks are whole blocks.
+Result<std::vector<recovery::ChunkDigest>> digests_of(const std::map<BlockNumber, WriteSeq>& shown,
+                                                      Bytes chunk_bytes);
+
+}  // namespace switchback::sim
