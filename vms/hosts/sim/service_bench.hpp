@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reference service in a fresh simulated world, driven as the harness drives any DR system, and
-// the truth about its one item: what the guest wrote.
+// the truth about its one item: what the guests wrote.
 #pragma once
 
 #include <algorithm>
@@ -22,6 +22,20 @@ namespace switchback::sim {
 /// The content of an item: for each disk, the write that each block shows.
 using Content = std::vector<std::map<BlockNumber, WriteSeq>>;
 
+/// One VM. Sizes that end within a grain and within a block.
+inline ItemSpec usual_item() {
+  return {.name = "vm", .disks = {{"vda", 5 * kTrackingGrain + 12345}, {"vdb", 1000001}}};
+}
+/// Three VMs that are cut and failed over together; their devices have the same names.
+inline ItemSpec usual_group() {
+  return {.name = "group",
+          .disks = {{"vda", 5 * kTrackingGrain + 12345, 0},
+                    {"vdb", 1000001, 0},
+                    {"vda", 700000, 1},
+                    {"vda", 300000, 2}},
+          .vms = {Hardware{}, Hardware{}, Hardware{}}};
+}
+
 /// Once round from an unprotected VM to a protected one that has been away and back.
 inline const std::vector<Operation> kThereAndBack = {
     Operation::planned_failover,  Operation::commit,          Operation::planned_failback,
@@ -32,6 +46,7 @@ inline std::vector<Operation> whole_life() {
   std::vector<Operation> life = {Operation::enable};
   for (int round = 0; round < 2; ++round) {
     life.push_back(Operation::delta_replication);
+    life.push_back(Operation::process_log);
     life.insert(life.end(), kThereAndBack.begin(), kThereAndBack.end());
   }
   life.push_back(Operation::disable);
@@ -43,13 +58,15 @@ class ServiceBench {
   /// Called before each advance(), with the number of calls that the job has made so far.
   using Hook = std::function<void(unsigned call, const JobPoint&)>;
 
-  ServiceBench() : world_(std::move(*SimWorldFactory(recovery::reference_stages()).make(1))) {
+  explicit ServiceBench(ItemSpec given = usual_item())
+      : item(std::move(given)),
+        world_(std::move(*SimWorldFactory(recovery::reference_stages()).make(1))),
+        truth_(item.disks.size()) {
     must(laboratory().create_item(item));
     history_.push_back(truth_);
   }
 
-  // Sizes that end within a grain and within a block.
-  const ItemSpec item{"vm", {{"vda", 5 * kTrackingGrain + 12345}, {"vdb", 1000001}}};
+  const ItemSpec item;
 
   Laboratory& laboratory() { return *world_.laboratory; }
   DrSystem& system() { return *world_.system; }
@@ -64,11 +81,18 @@ class ServiceBench {
         .block_count();
   }
 
-  /// The guest writes one block, where it runs; false if it runs nowhere.
+  /// True if one of the item's guests can't write now.
+  bool held() {
+    const std::vector<SeenVm> vms = must(laboratory().vms(item.name));
+    return std::any_of(vms.begin(), vms.end(),
+                       [](const SeenVm& vm) { return vm.hold != Hold::none; });
+  }
+
+  /// The guest writes one block, where it runs; false if it runs nowhere, or is held.
   bool write(std::size_t disk, BlockNumber block) {
     const LiveCopies live = must(laboratory().live_copies(item.name));
     EXPECT_FALSE(live.primary && live.recovery) << "two live copies";
-    if (!live.primary && !live.recovery) return false;
+    if ((!live.primary && !live.recovery) || held()) return false;
     block %= block_count(disk);
     must(laboratory().write(item.name, live.primary ? Site::primary : Site::recovery,
                             {{disk, block, ++last_}}));
@@ -78,24 +102,32 @@ class ServiceBench {
   }
   /// A handful of blocks, other ones each time.
   void write_some(std::uint64_t salt) {
-    for (std::uint64_t i = 0; i < 3; ++i) {
-      EXPECT_TRUE(write(0, salt * 29 + i * 37));
-      EXPECT_TRUE(write(1, salt * 83 + i * 111));
-    }
-    EXPECT_TRUE(write(salt % 2, block_count(salt % 2) - 1));
+    const std::size_t disks = item.disks.size();
+    for (std::uint64_t i = 0; i < 3; ++i)
+      for (std::size_t disk = 0; disk < disks; ++disk)
+        EXPECT_TRUE(write(disk, salt * (29 + 54 * disk) + i * (37 + 74 * disk)));
+    EXPECT_TRUE(write(salt % disks, block_count(salt % disks) - 1));
   }
 
-  /// Asks for the operation, or for delta replication lets the time pass until the service starts
-  /// it, and drives its job to the end.
-  Outcome run(Operation operation, const Hook& before_advance = {}) {
-    Progress progress;
-    if (operation == Operation::delta_replication) {
-      must(system().pass_time(system().capabilities().copy_frequency));
-      progress = status().job.value();
-    } else {
-      progress = must(system().start(item, operation));
+  /// Lets time pass until the service starts this operation by itself; what it starts before that
+  /// is driven to its end.
+  JobPoint wait_for(Operation operation) {
+    for (int jobs = 0; jobs < 100; ++jobs) {
+      must(system().pass_time(std::chrono::hours(24)));
+      const std::optional<JobPoint> job = status().job;
+      if (!job) break;
+      if (job->operation == operation) return *job;
+      drive(*job);
     }
-    return drive(progress, before_advance);
+    ADD_FAILURE() << "the service does not start " << name_of(operation) << " by itself";
+    std::abort();
+  }
+  /// Asks for the operation, or waits until the service starts it, and drives its job to the end.
+  Outcome run(const Request& request, const Hook& before_advance = {}) {
+    request_ = request;
+    if (!asked_by_operator(request.operation))
+      return drive(wait_for(request.operation), before_advance);
+    return drive(must(system().start(item, request)), before_advance);
   }
   /// Drives a job that stands at `progress` to its end. If the controller dies on the way and has
   /// forgotten the job, because nothing was recorded of it yet, the operation is asked for again.
@@ -104,15 +136,23 @@ class ServiceBench {
       EXPECT_LT(call, 10000U) << "the job does not end";
       const JobPoint point = std::get<JobPoint>(progress);
       if (before_advance) before_advance(call, point);
-      if (!status().job) return run(point.operation);
+      if (!status().job)
+        return run(point.operation == request_.operation ? request_ : Request(point.operation));
       progress = must(system().advance(item.name));
     }
     return std::get<Outcome>(progress);
   }
-  void run_to_done(Operation operation) {
-    const Outcome outcome = run(operation);
+  void run_to_done(const Request& request, const Hook& before_advance = {}) {
+    const Outcome outcome = run(request, before_advance);
     ASSERT_TRUE(std::holds_alternative<Done>(outcome))
-        << name_of(operation) << ": " << reason_of(outcome);
+        << name_of(request.operation) << ": " << reason_of(outcome);
+  }
+  /// The same, and the job must fail. Returns why.
+  std::string run_to_failure(const Request& request, const Hook& before_advance = {}) {
+    const Outcome outcome = run(request, before_advance);
+    EXPECT_TRUE(std::holds_alternative<Failed>(outcome))
+        << name_of(request.operation) << " is " << name_of(outcome);
+    return reason_of(outcome);
   }
 
   Content disks(Site site) {
@@ -147,8 +187,8 @@ class ServiceBench {
     seen.push_back(now.job ? "job in stage " + now.job->stage : "no job");
     seen.push_back(fmt::format("synchronized {}", now.last_synchronized.count()));
     for (const RecoveryPoint& listed : now.points)
-      seen.push_back(
-          fmt::format("point {} {}: {}", listed.id, listed.cut.count(), words(point(listed.id))));
+      seen.push_back(fmt::format("point {} {} {}: {}", listed.id, listed.cut.count(),
+                                 listed.app_consistent, words(point(listed.id))));
     const LiveCopies live = must(laboratory().live_copies(item.name));
     if (live.primary) seen.push_back("runs at primary: " + words(disks(Site::primary)));
     if (live.recovery) seen.push_back("runs at recovery: " + words(disks(Site::recovery)));
@@ -191,8 +231,9 @@ class ServiceBench {
   }
 
   World world_;
+  Request request_;
   WriteSeq last_ = 0;
-  Content truth_{2};
+  Content truth_;
   std::vector<Content> history_;
 };
 
