@@ -27,7 +27,7 @@ struct GuestWrite {
 /// Something that exists on a site and bears this run's mark.
 struct CensusEntry {
   Site site{};
-  std::string kind;  ///< "vm", "volume", "checkpoint", "export", "process"
+  std::string kind;  ///< "vm", "volume", "checkpoint", "export", "process", "key"
   std::string name;
   friend auto operator<=>(const CensusEntry&, const CensusEntry&) = default;
 };

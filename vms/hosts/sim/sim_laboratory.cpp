@@ -3,8 +3,11 @@
 #include "vms/hosts/sim/sim_laboratory.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
+
+#include "vms/hosts/sim/sim_edits.hpp"
 
 namespace switchback::sim {
 namespace {
@@ -25,67 +28,153 @@ class SimImage final : public ImageReader {
   const Volume& volume_;
 };
 
-bool belongs_to(const std::string& name, const ItemName& item) {
-  return name == item || name.starts_with(item + "-");
+/// Where a write to a disk of the item goes.
+struct Target {
+  Vm* vm = nullptr;
+  std::size_t position = 0;
+  BlockNumber blocks = 0;  ///< of the disk as the item has it: an edit may have made it larger
+};
+
+Result<Target> find_target(SimSite& site, const ItemSpec& item, std::size_t disk, bool test) {
+  if (disk >= item.disks.size())
+    return bad_input(fmt::format("item {} has no disk number {}", item.name, disk),
+                     fmt::format("it has {}", item.disks.size()));
+  const DiskSpec& spec = item.disks[disk];
+  SB_ASSIGN(vm, find_copy(site, item, {.vm = spec.vm, .test = test}));
+  const std::string& name = vm->definition.name;
+  if (!vm->running)
+    return environment_error(fmt::format("VM {} does not run at {}", name, name_of(site.site())),
+                             "a guest writes only while it runs");
+  if (vm->held())
+    return environment_error(fmt::format("VM {} at {} is {}", name, name_of(site.site()),
+                                         vm->frozen ? "frozen" : "suspended"),
+                             "a guest that is held writes nothing: wait until it is let go");
+  SB_ASSIGN(position, position_of(*vm, item, disk));
+  SB_ASSIGN(volume, site.find_volume(vm->definition.disks[position].volume));
+  const auto blocks_of_size = [](Bytes bytes) {
+    return DiskGeometry{.size_bytes = bytes, .volatile_cache = false}.block_count();
+  };
+  return Target{
+      .vm = vm,
+      .position = position,
+      .blocks = std::min(blocks_of_size(spec.size_bytes), volume->geometry.block_count())};
+}
+
+/// All of them, or none and an Error.
+Nothing write_all(SimSite& site, const ItemSpec& item, bool test,
+                  const std::vector<GuestWrite>& writes) {
+  std::map<std::size_t, Target> targets;
+  for (const GuestWrite& write : writes) {
+    auto target = targets.find(write.disk);
+    if (target == targets.end()) {
+      SB_ASSIGN(found, find_target(site, item, write.disk, test));
+      target = targets.emplace(write.disk, found).first;
+    }
+    if (write.block >= target->second.blocks)
+      return bad_input(
+          fmt::format("disk {} of item {} has no block {}", write.disk, item.name, write.block),
+          fmt::format("it has {}", target->second.blocks));
+  }
+  for (const GuestWrite& write : writes) {
+    const Target& target = targets.find(write.disk)->second;
+    site.write(*target.vm, target.position, write.block, write.seq);
+  }
+  return {};
+}
+
+Result<std::unique_ptr<ImageReader>> open_image(SimSite& site, const ItemSpec& item,
+                                                std::size_t disk, bool test) {
+  if (disk >= item.disks.size())
+    return bad_input(fmt::format("item {} has no disk number {}", item.name, disk),
+                     fmt::format("it has {}", item.disks.size()));
+  SB_ASSIGN(vm, find_copy(site, item, {.vm = item.disks[disk].vm, .test = test}));
+  SB_ASSIGN(position, position_of(*vm, item, disk));
+  SB_ASSIGN(volume, site.find_volume(vm->definition.disks[position].volume));
+  return std::make_unique<SimImage>(site, *volume);
+}
+
+/// Where a VM is plugged in.
+std::set<std::string> networks_of(const Vm& vm) {
+  if (!vm.definition.isolated_network.empty()) return {vm.definition.isolated_network};
+  std::set<std::string> networks;
+  for (const Nic& nic : vm.definition.hardware.nics)
+    networks.insert(nic.network);
+  return networks;
 }
 
 }  // namespace
 
+Result<const ItemSpec*> SimLaboratory::find_item(const ItemName& item) const {
+  const auto found = items_.find(item);
+  if (found == items_.end())
+    return bad_input(fmt::format("the laboratory made no item {}", item), "create it first");
+  return &found->second;
+}
+
 Nothing SimLaboratory::create_item(const ItemSpec& item) {
-  recovery::VmDefinition vm{.name = item.name, .disks = {}};
-  for (const DiskSpec& disk : item.disks) {
-    const std::string volume = fmt::format("{}-{}", item.name, disk.device);
-    SB_TRY(primary_host_.create_volume(
-        {.name = volume, .size_bytes = disk.size_bytes, .backing = std::nullopt}));
-    vm.disks.push_back({disk.device, volume});
+  items_[item.name] = item;
+  for (std::size_t n = 0; n < item.vms.size(); ++n) {
+    recovery::VmDefinition vm{.name = vm_name(item, n), .disks = {}, .hardware = item.vms[n]};
+    for (std::size_t disk = 0; disk < item.disks.size(); ++disk) {
+      if (item.disks[disk].vm != n) continue;
+      const std::string volume = initial_volume(item, disk);
+      SB_TRY(primary_host_.create_volume(
+          {.name = volume, .size_bytes = item.disks[disk].size_bytes, .backing = std::nullopt}));
+      vm.disks.push_back({item.disks[disk].device, volume});
+    }
+    SB_TRY(primary_host_.ensure_vm(vm));
+    SB_TRY(primary_host_.start_vm(vm.name, std::nullopt));
   }
-  SB_TRY(primary_host_.ensure_vm(vm));
-  return primary_host_.start_vm(item.name, std::nullopt);
+  return {};
 }
 
 Nothing SimLaboratory::remove_item(const ItemName& item) {
+  const auto is_its = [&](const auto& entry) { return belongs_to(entry.first, item); };
   for (SimSite* site : {&primary_, &recovery_}) {
-    std::erase_if(site->vms, [&](const auto& vm) { return belongs_to(vm.first, item); });
-    std::erase_if(site->volumes,
-                  [&](const auto& volume) { return belongs_to(volume.first, item); });
+    std::erase_if(site->vms, is_its);
+    std::erase_if(site->volumes, is_its);
+    std::erase_if(site->keys, is_its);
   }
+  items_.erase(item);
   return {};
 }
 
-Result<Vm*> SimLaboratory::running_vm(const ItemName& item, Site at) {
-  SB_ASSIGN(vm, site(at).find_vm(item));
-  if (!vm->running)
-    return environment_error(fmt::format("VM {} does not run at {}", item, name_of(at)),
-                             "a guest writes only while it runs");
-  return vm;
+// ---- the guests' hands
+
+Nothing SimLaboratory::write(const ItemName& name, Site at, const std::vector<GuestWrite>& writes) {
+  SB_ASSIGN(item, find_item(name));
+  return write_all(site(at), *item, false, writes);
 }
 
-Nothing SimLaboratory::write(const ItemName& item, Site at, const std::vector<GuestWrite>& writes) {
-  SB_ASSIGN(vm, running_vm(item, at));
-  for (const GuestWrite& write : writes) {
-    if (write.disk >= vm->definition.disks.size())
-      return environment_error(fmt::format("VM {} has no disk number {}", item, write.disk), "");
-    SB_ASSIGN(volume, site(at).find_volume(vm->definition.disks[write.disk].volume));
-    if (write.block >= volume->geometry.block_count())
+Nothing SimLaboratory::write_test(const ItemName& name, const std::vector<GuestWrite>& writes) {
+  SB_ASSIGN(item, find_item(name));
+  return write_all(recovery_, *item, true, writes);
+}
+
+Nothing SimLaboratory::flush(const ItemName& name, Site at) {
+  SB_ASSIGN(item, find_item(name));
+  for (std::size_t n = 0; n < item->vms.size(); ++n) {
+    SB_ASSIGN(vm, find_copy(site(at), *item, {.vm = n, .test = false}));
+    if (!vm->running)
       return environment_error(
-          fmt::format("disk {} of VM {} has no block {}", write.disk, item, write.block), "");
-    site(at).write(*vm, write.disk, write.block, write.seq);
+          fmt::format("VM {} does not run at {}", vm->definition.name, name_of(at)),
+          "a guest flushes only while it runs");
   }
   return {};
 }
 
-Nothing SimLaboratory::flush(const ItemName& item, Site at) {
-  SB_TRY(running_vm(item, at));
-  return {};
+// ---- images
+
+Result<std::unique_ptr<ImageReader>> SimLaboratory::open_disk(const ItemName& name, Site at,
+                                                              std::size_t disk) {
+  SB_ASSIGN(item, find_item(name));
+  return open_image(site(at), *item, disk, false);
 }
 
-Result<std::unique_ptr<ImageReader>> SimLaboratory::open_disk(const ItemName& item, Site at,
-                                                              std::size_t disk) {
-  SB_ASSIGN(vm, site(at).find_vm(item));
-  if (disk >= vm->definition.disks.size())
-    return environment_error(fmt::format("VM {} has no disk number {}", item, disk), "");
-  SB_ASSIGN(volume, site(at).find_volume(vm->definition.disks[disk].volume));
-  return std::make_unique<SimImage>(site(at), *volume);
+Result<std::unique_ptr<ImageReader>> SimLaboratory::open_test_disk(const ItemName& name,
+                                                                   std::size_t disk) {
+  SB_ASSIGN(item, find_item(name));
+  return open_image(recovery_, *item, disk, true);
 }
 
 Result<std::unique_ptr<ImageReader>> SimLaboratory::open_located(const ItemName&, std::size_t,
@@ -99,12 +188,74 @@ Result<std::unique_ptr<ImageReader>> SimLaboratory::open_located(const ItemName&
   return environment_error(fmt::format("'{}' locates no simulated disk", locator), "");
 }
 
-Result<LiveCopies> SimLaboratory::live_copies(const ItemName& item) {
-  const auto runs = [&](const SimSite& site) {
-    const auto found = site.vms.find(item);
-    return found != site.vms.end() && found->second.running;
+// ---- VMs
+
+Result<LiveCopies> SimLaboratory::live_copies(const ItemName& name) {
+  SB_ASSIGN(item, find_item(name));
+  const auto any_runs = [&](const SimSite& site) {
+    return std::any_of(site.vms.begin(), site.vms.end(), [&](const auto& at) {
+      const auto& [vm_name, vm] = at;
+      if (!vm.running) return false;
+      const std::optional<Owner> owner = owner_of(*item, vm_name);
+      return owner && !owner->test;
+    });
   };
-  return LiveCopies{.primary = runs(primary_), .recovery = runs(recovery_)};
+  return LiveCopies{.primary = any_runs(primary_), .recovery = any_runs(recovery_)};
+}
+
+Result<std::vector<SeenVm>> SimLaboratory::vms(const ItemName& name) {
+  SB_ASSIGN(item, find_item(name));
+  std::vector<SeenVm> seen;
+  for (SimSite* site : {&primary_, &recovery_})
+    for (const auto& [vm_name, vm] : site->vms)
+      if (const std::optional<Owner> owner = owner_of(*item, vm_name))
+        seen.push_back(see(*site, *item, vm, *owner));
+  return seen;
+}
+
+SeenVm SimLaboratory::see(SimSite& site, const ItemSpec& item, const Vm& vm, Owner owner) {
+  SeenVm seen{.site = site.site(),
+              .name = vm.definition.name,
+              .vm = owner.vm,
+              .test = owner.test,
+              .running = vm.running,
+              .hold = Hold::none,
+              .isolated = is_isolated(item, vm),
+              .incarnation = std::to_string(vm.incarnation),
+              .hardware = vm.definition.hardware,
+              .disks = {}};
+  if (vm.suspended) seen.hold = Hold::suspended;
+  if (vm.frozen) seen.hold = Hold::frozen;
+  for (const recovery::VmDisk& disk : vm.definition.disks) {
+    const auto volume = site.volumes.find(disk.volume);
+    const Bytes size = volume == site.volumes.end() ? 0 : volume->second.geometry.size_bytes;
+    seen.disks.push_back({.device = disk.device, .size_bytes = size, .vm = owner.vm});
+  }
+  return seen;
+}
+
+bool SimLaboratory::is_isolated(const ItemSpec& item, const Vm& vm) const {
+  if (vm.definition.isolated_network.empty()) return false;
+  const std::string& network = vm.definition.isolated_network;
+  for (const Nic& nic : vm.definition.hardware.nics)
+    if (nic.network == network) return false;
+  for (const SimSite* site : {&primary_, &recovery_}) {
+    for (const auto& [name, other] : site->vms) {
+      const std::optional<Owner> owner = owner_of(item, name);
+      if (&other == &vm || (owner && owner->test)) continue;
+      if (networks_of(other).contains(network)) return false;
+    }
+  }
+  return true;
+}
+
+std::vector<Edit> SimLaboratory::edits() const {
+  return {kAllEdits.begin(), kAllEdits.end()};
+}
+
+Nothing SimLaboratory::edit(const ItemName& name, Edit edit) {
+  SB_ASSIGN(item, find_item(name));
+  return edit_vm(primary_, *item, edit);
 }
 
 Result<std::vector<CensusEntry>> SimLaboratory::census(const ItemName& item) {
@@ -115,6 +266,8 @@ Result<std::vector<CensusEntry>> SimLaboratory::census(const ItemName& item) {
       found.push_back({site->site(), "vm", name});
       if (vm.view) found.push_back({site->site(), "export", name});
     }
+    for (const auto& [name, key] : site->keys)
+      if (belongs_to(name, item)) found.push_back({site->site(), "key", name});
     for (const auto& [name, volume] : site->volumes) {
       if (!belongs_to(name, item)) continue;
       found.push_back({site->site(), "volume", name});

@@ -2,11 +2,19 @@
 // The harness's hands and eyes in the simulated world: it owns both sites.
 #pragma once
 
+#include <map>
+
 #include "harness/system/laboratory.hpp"
 #include "vms/hosts/sim/sim_host.hpp"
+#include "vms/hosts/sim/sim_item.hpp"
 
 namespace switchback::sim {
 
+/// Knows the items that it created, by name; any other is an Error, but for remove_item() and
+/// census(), which go by names alone. Guests have no cache: what is acknowledged is on the volume.
+///
+/// A write to a disk of the item goes to that disk's volume, whatever device name edits have given
+/// it: see position_of().
 class SimLaboratory final : public Laboratory {
  public:
   Nothing create_item(const ItemSpec& item) override;
@@ -15,9 +23,15 @@ class SimLaboratory final : public Laboratory {
   Nothing flush(const ItemName& item, Site site) override;
   Result<std::unique_ptr<ImageReader>> open_disk(const ItemName& item, Site site,
                                                  std::size_t disk) override;
+  Result<std::unique_ptr<ImageReader>> open_test_disk(const ItemName& item,
+                                                      std::size_t disk) override;
+  Nothing write_test(const ItemName& item, const std::vector<GuestWrite>& writes) override;
   Result<std::unique_ptr<ImageReader>> open_located(const ItemName& item, std::size_t disk,
                                                     const DiskLocator& locator) override;
   Result<LiveCopies> live_copies(const ItemName& item) override;
+  Result<std::vector<SeenVm>> vms(const ItemName& item) override;
+  [[nodiscard]] std::vector<Edit> edits() const override;
+  Nothing edit(const ItemName& item, Edit edit) override;
   Result<std::vector<CensusEntry>> census(const ItemName& item) override;
   [[nodiscard]] WireCount wire() override { return link_.count(); }
 
@@ -25,12 +39,16 @@ class SimLaboratory final : public Laboratory {
   SimSite& site(Site site) { return site == Site::primary ? primary_ : recovery_; }
 
  private:
-  Result<Vm*> running_vm(const ItemName& item, Site site);
+  Result<const ItemSpec*> find_item(const ItemName& item) const;
+  [[nodiscard]] SeenVm see(SimSite& site, const ItemSpec& item, const Vm& vm, Owner owner);
+  /// True if nothing but test VMs of the item is plugged in where the VM is.
+  [[nodiscard]] bool is_isolated(const ItemSpec& item, const Vm& vm) const;
 
   SimSite primary_{Site::primary};
   SimSite recovery_{Site::recovery};
   SimLink link_;
   SimHost primary_host_{primary_, link_};
+  std::map<ItemName, ItemSpec> items_;
 };
 
 }  // namespace switchback::sim

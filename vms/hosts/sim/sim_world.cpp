@@ -2,6 +2,7 @@
 // See sim_world.hpp.
 #include "vms/hosts/sim/sim_world.hpp"
 
+#include "vms/hosts/sim/sim_digest.hpp"
 #include "vms/hosts/sim/sim_laboratory.hpp"
 #include "vms/recovery/catalog.hpp"
 #include "vms/recovery/reference_system.hpp"
@@ -20,8 +21,12 @@ Result<World> SimWorldFactory::make(std::uint64_t) {
       .stages = stages_,
       .system_name = "reference service on simulated hosts",
       .tracking_grain = kTrackingGrain,
-      .sync_overhead_per_disk = kConnectionBytes + kMessageBytes,
-      .sync_overhead_per_grain = kMessageBytes});
+      // The flush, and the request for checksums where there are any.
+      .sync_overhead_per_disk = kConnectionBytes + 2 * kMessageBytes,
+      .sync_overhead_per_grain = kMessageBytes,
+      .checksum_chunk = kTrackingGrain,
+      .checksum_bytes = kChecksumBytes,
+      .most_vms = 3});
   world.laboratory = std::move(laboratory);
   return world;
 }
