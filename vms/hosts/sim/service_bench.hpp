@@ -41,12 +41,17 @@ inline const std::vector<Operation> kThereAndBack = {
     Operation::planned_failover,  Operation::commit,          Operation::planned_failback,
     Operation::complete_failover, Operation::commit_failback, Operation::reverse_replicate};
 
+/// What can be done to a protected item before it fails over, beside rounds.
+inline const std::vector<Operation> kWhileProtected = {
+    Operation::pause, Operation::resume, Operation::update_properties, Operation::resynchronize};
+
 /// Twice round, with a delta round each time, and the end of protection.
 inline std::vector<Operation> whole_life() {
   std::vector<Operation> life = {Operation::enable};
   for (int round = 0; round < 2; ++round) {
     life.push_back(Operation::delta_replication);
     life.push_back(Operation::process_log);
+    if (round == 0) life.insert(life.end(), kWhileProtected.begin(), kWhileProtected.end());
     life.insert(life.end(), kThereAndBack.begin(), kThereAndBack.end());
   }
   life.push_back(Operation::disable);
@@ -159,6 +164,13 @@ class ServiceBench {
     Content content;
     for (std::size_t disk = 0; disk < item.disks.size(); ++disk)
       content.push_back(blocks(must(laboratory().open_disk(item.name, site, disk))));
+    return content;
+  }
+  /// What the guests of the test copy find.
+  Content test_disks() {
+    Content content;
+    for (std::size_t disk = 0; disk < item.disks.size(); ++disk)
+      content.push_back(blocks(must(laboratory().open_test_disk(item.name, disk))));
     return content;
   }
   Content point(const std::string& id) {
