@@ -37,6 +37,10 @@ struct HostBench {
   Bytes longest_extent = 0;
   /// What bytes from View::read show.
   std::function<Blocks(Extent, const std::vector<std::byte>&)> decode;
+  // What this world can't do: why not. Empty: it can. Its tests are skipped with that reason.
+  std::string no_freezing;
+  std::string no_keys;
+  std::vector<Firmware> firmwares = {Firmware::bios, Firmware::uefi};  ///< that VMs can have
 };
 
 /// A world to put under the contract, by the name that test output uses.
@@ -133,6 +137,21 @@ class HostStage {
     EXPECT_TRUE(view) << view.error().message;
     return view ? std::move(*view) : nullptr;
   }
+  /// What the laboratory sees of the item's VM.
+  SeenVm seen(Site site = Site::primary) {
+    const auto vms = bench.laboratory->vms(vm);
+    EXPECT_TRUE(vms) << vms.error().message;
+    for (const SeenVm& seen : vms ? *vms : std::vector<SeenVm>{})
+      if (seen.site == site && !seen.test) return seen;
+    ADD_FAILURE() << "no VM of " << vm << " at " << name_of(site);
+    return {};
+  }
+  void expect_no_write(std::size_t disk, BlockNumber block) {
+    const Blocks before = this->disk(disk);
+    EXPECT_FALSE(bench.laboratory->write(vm, Site::primary, {{disk, block, ++last}}));
+    EXPECT_EQ(this->disk(disk), before);
+  }
+
   VolumeName layer(const std::string& name) const { return item.name + "-vda-" + name; }
   /// Makes a layer of vda on the recovery site, filled with what the primary's disk holds now.
   Blocks make_layer(const std::string& name, const std::optional<std::string>& backing,
@@ -172,6 +191,9 @@ class HostStage {
     return grains;
   }
 };
+
+class HostContract : public testing::TestWithParam<HostWorld> {};
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(HostContract);
 
 inline void expect_named(const Nothing& result, const std::string& name) {
   ASSERT_FALSE(result) << "about " << name;

@@ -6,12 +6,12 @@
 // see each world's own tests for more.
 #pragma once
 
+#include "vms/hosts/checksum_contract.hpp"
+#include "vms/hosts/hold_contract.hpp"
 #include "vms/hosts/host_bench.hpp"
+#include "vms/hosts/key_contract.hpp"
 
 namespace switchback::recovery {
-
-class HostContract : public testing::TestWithParam<HostWorld> {};
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(HostContract);
 
 // ---- views and change tracking
 
@@ -243,6 +243,7 @@ TEST_P(HostContract, AskingForWhatIsAlreadySoSucceeds) {
     EXPECT_TRUE(host.remove_vm(stage.vm));
   EXPECT_EQ(*host.find_vm(stage.vm), std::nullopt);
   EXPECT_TRUE(host.close_view(stage.vm)) << "of a VM that is gone";
+  EXPECT_TRUE(host.remove_checkpoint(stage.vm, "c1")) << "of a VM that is gone";
   for (int times = 0; times < 2; ++times)
     EXPECT_TRUE(host.remove_volume((*definition)->disks[0].volume));
 }
@@ -260,6 +261,85 @@ TEST_P(HostContract, ADefinitionIsReplacedWhileTheVmIsOffAndNotWhileItRuns) {
   EXPECT_EQ((*host.find_vm(stage.vm))->disks, fewer.disks);
 }
 
+TEST_P(HostContract, WhatAVmIsMadeOfComesBackAsItWasDefined) {
+  HostStage stage(GetParam());
+  EXPECT_EQ(stage.seen().hardware, stage.item.vms[0]);
+  for (const char* device : {"vda", "vdb"})
+    ASSERT_TRUE(stage.recovery().create_volume(
+        {stage.vm + "-" + device + "-t1", Bytes{1} << 20, std::nullopt}));
+  VmDefinition made{.name = stage.vm,
+                    .disks = {{"vda", stage.vm + "-vda-t1"}, {"vdb", stage.vm + "-vdb-t1"}}};
+  for (const Firmware firmware : stage.bench.firmwares) {
+    made.hardware = {
+        .cpus = 3,
+        .memory_bytes = Bytes{48} << 20,
+        .firmware = firmware,
+        .boot_disk = 1,
+        .nics = {{"52:54:00:0a:00:02", "front", "192.0.2.7"}, {"52:54:00:0a:00:01", "back", ""}}};
+    for (const char* network : {"", "contract-test"}) {
+      made.isolated_network = network;
+      const Nothing ensured = stage.recovery().ensure_vm(made);
+      ASSERT_TRUE(ensured) << ensured.error().message;
+      const auto found = stage.recovery().find_vm(stage.vm);
+      ASSERT_TRUE(found && *found);
+      EXPECT_EQ((*found)->disks, made.disks);
+      EXPECT_EQ((*found)->hardware, made.hardware);
+      EXPECT_EQ((*found)->isolated_network, made.isolated_network);
+      EXPECT_EQ(stage.seen(Site::recovery).isolated, made.isolated_network != "");
+    }
+  }
+}
+
+TEST_P(HostContract, PowerIsTakenAwayWhateverTheGuestDoes) {
+  HostStage stage(GetParam());
+  Host& host = stage.primary();
+  Blocks vda;
+  stage.write(0, {0, 7}, &vda);
+  const auto view = stage.open_view(std::nullopt, "c1");
+  ASSERT_TRUE(host.suspend_vm(stage.vm));
+  for (int times = 0; times < 2; ++times)
+    EXPECT_TRUE(host.force_off_vm(stage.vm));
+  EXPECT_FALSE(*host.is_running(stage.vm));
+  EXPECT_EQ(stage.disk(0), vda) << "what was acknowledged is on the disk";
+  EXPECT_TRUE(host.force_off_vm("nobody"));
+  EXPECT_TRUE(host.shut_down_vm("nobody"));
+  ASSERT_TRUE(host.close_view(stage.vm));
+  ASSERT_TRUE(host.start_vm(stage.vm, std::nullopt));
+  EXPECT_EQ(stage.seen().hold, Hold::none);
+  stage.write(0, {8}, &vda);
+  EXPECT_EQ(stage.disk(0), vda);
+}
+
+TEST_P(HostContract, AfterPowerWasTakenAwayTrackingIsWholeOrGone) {
+  HostStage stage(GetParam());
+  Host& host = stage.primary();
+  stage.open_view(std::nullopt, "c1");
+  ASSERT_TRUE(host.close_view(stage.vm));
+  stage.write(0, {0, 40});
+  ASSERT_TRUE(host.force_off_vm(stage.vm));
+  ASSERT_TRUE(host.start_vm(stage.vm, std::nullopt));
+  stage.write(0, {20});
+  const auto view = host.open_view(stage.vm, "c1", "c2");
+  if (view) {
+    EXPECT_EQ(stage.grains_of(stage.extents(**view, "vda")), stage.grains_of({0, 20, 40}, 0));
+  } else {
+    expect_named(view, "c1");
+    EXPECT_TRUE(stage.open_view(std::nullopt, "c3")) << "and can begin anew";
+  }
+}
+
+TEST_P(HostContract, AStartIsSeenAndNothingElsePassesForOne) {
+  HostStage stage(GetParam());
+  const std::string first = stage.seen().incarnation;
+  ASSERT_TRUE(stage.primary().suspend_vm(stage.vm));
+  ASSERT_TRUE(stage.primary().resume_vm(stage.vm));
+  ASSERT_TRUE(stage.primary().start_vm(stage.vm, std::nullopt)) << "it runs";
+  EXPECT_EQ(stage.seen().incarnation, first);
+  ASSERT_TRUE(stage.primary().shut_down_vm(stage.vm));
+  ASSERT_TRUE(stage.primary().start_vm(stage.vm, std::nullopt));
+  EXPECT_NE(stage.seen().incarnation, first);
+}
+
 TEST_P(HostContract, ErrorsNameWhatIsMissing) {
   HostStage stage(GetParam());
   Host& host = stage.recovery();
@@ -269,6 +349,9 @@ TEST_P(HostContract, ErrorsNameWhatIsMissing) {
   expect_named(host.open_stopped_view("nobody", std::nullopt), "nobody");
   expect_named(host.volume_size("nothing"), "nothing");
   expect_named(host.open_replica("nothing"), "nothing");
+  expect_named(host.digests("nothing", 65536), "nothing");
+  expect_named(host.freeze_vm("nobody"), "nobody");
+  expect_named(host.suspend_vm("nobody"), "nobody");
   expect_named(host.create_volume({"contract-vda-x", 4096, "nothing"}), "nothing");
   expect_named(host.fold_volumes("nothing", "neither", std::nullopt, {}), "nothing");
   EXPECT_EQ(*host.find_vm("nobody"), std::nullopt);
