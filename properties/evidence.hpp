@@ -86,7 +86,8 @@ struct OperationEvidence {
   const Snapshot& after;
 
   Tick started = 0;  ///< tick when it was asked for: what was acknowledged up to then is older
-  /// Writes issued after this tick may still have been unknown to the other site when it began.
+  /// Writes issued after this tick may still have been unknown to the other site when it began. For
+  /// `enable`, which copies all that was allocated: when it began.
   Tick unsent_since = 0;
   Bytes dirty_bytes = 0;  ///< of those writes, rounded out to the declared grain
   Bytes wire_bytes = 0;   ///< crossed the link during it
@@ -97,7 +98,8 @@ struct OperationEvidence {
   Bytes allocated_bytes = 0;
   std::uint64_t chunks = 0;
 
-  /// The authoritative VM's disks, read when the operation had ended; absent if no VM runs.
+  /// The authoritative VM's disks, read when the operation had ended; absent unless all VMs run,
+  /// and while edited disks at primary are not those of the journal.
   std::optional<CutReport> active_image;
   /// Recovery points that are listed now and were not before it.
   std::vector<PointImage> new_points;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -39,11 +40,14 @@ struct SequenceContext {
   EventSink& events;
   /// Asked between steps: true ends the sequence early, without a verdict on what did not run.
   std::function<bool()> interrupted;
+  /// Reading images takes long, as on real disks: recovery points that are listed already are read
+  /// again only after operations that work on points.
+  bool slow_images = false;
 };
 
 /// Makes the item, runs the steps up to the first violation, and removes the item again whatever
-/// happened. If a fault was injected, a healthy phase follows: faults are mended and the item must
-/// come back to protected and in sync.
+/// happened. If a fault was injected, a healthy phase follows: faults are mended, and the item must
+/// come back to protected and in sync by what an operator can ask for.
 SequenceResult run_sequence(World& world, const Sequence& sequence, const SequenceContext& context);
 
 }  // namespace switchback

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One operation of a sequence: asked for, driven through its job, witnessed and judged.
+// One operation of a sequence: asked for, and driven through its job.
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "harness/lifecycle/transition_table.hpp"
+#include "harness/runner/judging.hpp"
 #include "harness/runner/sequence_run.hpp"
 #include "harness/runner/witness.hpp"
 #include "harness/sequence/trace.hpp"
@@ -16,132 +16,248 @@ namespace {
 /// every extent of every disk.
 constexpr std::uint64_t kMostCallsOfAJob = 1'000'000;
 
-/// Whether the operation moves replication data across the link.
-bool sends_data(Operation operation) {
-  switch (operation) {
-    case Operation::enable:
-    case Operation::delta_replication:
-    case Operation::planned_failover:
-    case Operation::planned_failback:
-    case Operation::complete_failover:
-    case Operation::reverse_replicate:
-      return true;
-    case Operation::commit:
-    case Operation::commit_failback:
-    case Operation::disable:
-      return false;
-  }
-  return false;
+bool starts_copy(Operation operation) {
+  return operation == Operation::planned_failover || operation == Operation::unplanned_failover ||
+         operation == Operation::change_recovery_point;
+}
+
+bool compares_with_primary(Operation operation) {
+  return operation == Operation::planned_failback || operation == Operation::full_failback;
+}
+
+/// Every part of the disks that either side can hold something in: all that the branch knows of.
+Grains known_grains(const Journal& journal, Bytes grain) {
+  GroupImage blocks(journal.disk_count());
+  for (DiskIndex disk = 0; disk < journal.disk_count(); ++disk)
+    blocks[disk].size_bytes = journal.geometry(disk).size_bytes;
+  for (const BlockHistory& history : journal.blocks())
+    blocks[history.disk].blocks.emplace_back(history.block,
+                                             Shown{Shown::Kind::write, history.last});
+  return allocated_grains(blocks, grain);
 }
 
 }  // namespace
 
-/// Shows evidence to every property; what breaks is kept.
-template <class Ask>
-void SequenceRun::judge(const Ask& ask) {
-  for (std::size_t n = 0; n < context_.properties.size(); ++n) {
-    const Property& property = *context_.properties[n];
-    const Verdict verdict = ask(property);
-    if (!verdict.judged()) continue;
-    PropertyTally& tally = result_.tallies[n];
-    ++tally.judged;
-    if (!verdict.violation()) continue;
-    ++tally.broken;
-    Violation violation = *verdict.violation();
-    violation.property = property.name();
-    const auto same = [&](const FoundViolation& found) {
-      return found.violation.property == violation.property &&
-             found.violation.kind == violation.kind;
-    };
-    if (std::any_of(result_.violations.begin(), result_.violations.end(), same)) continue;
-    context_.events.on(ViolationFound{context_.index, step_, violation.property, violation.kind,
-                                      violation.message});
-    result_.violations.push_back({std::move(violation), step_});
-  }
+Result<Snapshot> SequenceRun::look() {
+  return take_snapshot(world_, item_.name, clock_);
 }
 
 Result<SequenceRun::Before> SequenceRun::look_before() {
-  SB_ASSIGN(snapshot, take_snapshot(world_, item_.name));
+  SB_ASSIGN(snapshot, look());
   calls_ = 0;
+  freeze_.begin();
+  copy_.reset();
+  Journal& journal = branches_.current();
   return Before{.snapshot = std::move(snapshot),
-                .model = model_,
-                .started = journal_.now(),
-                .kills = kills_,
-                .faults = faults_};
+                .faults = faults_.mark(),
+                .journal = &journal,
+                .started = journal.now(),
+                .unsent_since = unsent_since_,
+                .differing = {},
+                .allocated = {},
+                .chunks = 0};
 }
 
-Nothing SequenceRun::operate(Operation operation, InJob& in_job) {
-  SB_ASSIGN(before, look_before());
-  SB_ASSIGN(progress, world_.system->start(item_, operation));
-  SB_ASSIGN(outcome, drive(std::move(progress), in_job));
-  // What only the clock brings about is refused to an operator in every state.
-  const Transition* row =
-      asked_by_operator(operation) ? find_transition(before.model, operation) : nullptr;
-  return settle(operation, outcome, before, row);
-}
-
-/// While a job is in progress nothing else is allowed, whatever the table says of the state.
-Nothing SequenceRun::operate_during_job(Operation operation) {
-  const std::uint64_t calls = calls_;
-  SB_ASSIGN(before, look_before());
-  SB_ASSIGN(progress, world_.system->start(item_, operation));
-  SB_ASSIGN(after, take_snapshot(world_, item_.name));
-  const Outcome outcome = std::holds_alternative<Outcome>(progress)
-                              ? std::get<Outcome>(progress)
-                              : Outcome(Done{});  // accepted: the properties will say so
-  judge_refusal_during_job(operation, outcome, before, after);
-  calls_ = calls;
-  return {};
-}
-
-Nothing SequenceRun::wait(Duration duration, InJob& in_job) {
-  while (duration > Duration::zero() && !violated()) {
-    SB_ASSIGN(before, look_before());
-    SB_ASSIGN(passed, world_.system->pass_time(duration));
-    duration -= passed;
-    SB_ASSIGN(status, world_.system->status(item_.name));
-    if (!status.job) {
-      if (passed == Duration::zero()) return {};
-      continue;
+/// What an operation that compares both sides, or copies one, may have to send.
+Nothing SequenceRun::look_at_both_sides(const RunningOperation& operation, Before& before) {
+  const Operation asked = operation.request.operation;
+  if (operation.row == nullptr) return {};
+  const Bytes chunk = capabilities().checksum_chunk;
+  if (asked == Operation::enable || asked == Operation::full_failback)
+    before.allocated = known_grains(*before.journal, capabilities().tracking_grain);
+  if (asked == Operation::enable) before.unsent_since = before.started;
+  if (asked == Operation::resynchronize) {
+    const Grains known = known_grains(*before.journal, chunk);
+    before.chunks = 2 * count_of(known);
+    before.differing = Grains(item_.disks.size());
+    if (operation.from == resting::kSeedingIncomplete)
+      before.differing = known;
+    else
+      add_dirtied(before.differing, *before.journal, unsent_since_, chunk);
+  }
+  if (compares_with_primary(asked)) {
+    SB_ASSIGN(ours, read_vms(world_, item_, Site::recovery));
+    GroupImage theirs(item_.disks.size());
+    if (!hardware_at(before.snapshot.vms, Site::primary, item_.vms.size()).empty()) {
+      SB_ASSIGN(found, read_vms(world_, item_, Site::primary));
+      theirs = std::move(found);
     }
-    const Operation operation = status.job->operation;
-    SB_ASSIGN(outcome, drive(Progress(*status.job), in_job));
-    SB_TRY(settle(operation, outcome, before, find_transition(before.model, operation)));
+    before.differing = differing_grains(ours, theirs, chunk);
+    before.chunks =
+        count_of(allocated_grains(ours, chunk)) + count_of(allocated_grains(theirs, chunk));
   }
   return {};
 }
 
-/// Takes a job from point to point up to its end.
-Result<Outcome> SequenceRun::drive(Progress progress, InJob& in_job) {
+Request SequenceRun::request_for(const OperateStep& step, const ItemStatus& status) {
+  Request request(step.operation);
+  request.point = step.point;
+  request.shut_down_source = step.shut_down_source;
+  request.create_missing_vm = step.create_missing_vm;
+  request.settings = step.settings;
+  if (step.point == PointChoice::custom) {
+    const std::size_t back = step.custom_point % (status.points.size() + 1);
+    request.point_id = back == status.points.size()
+                           ? "no-such-point"
+                           : status.points[status.points.size() - 1 - back].id;
+  }
+  if (!keys_.empty() && step.key != KeyGiven::none) {
+    // Whatever is given to enable is the right one from then on.
+    const bool wrong = step.key == KeyGiven::wrong && step.operation != Operation::enable;
+    request.key = wrong ? keys_.back() : keys_.front();
+  }
+  return request;
+}
+
+Nothing SequenceRun::operate(const OperateStep& step, InJob& in_job) {
+  SB_ASSIGN(before, look_before());
+  // What only the clock brings about is refused to an operator in every state.
+  const Transition* const row =
+      asked_by_operator(step.operation) ? find_transition(model_, step.operation) : nullptr;
+  Asked asked{{request_for(step, before.snapshot.status), model_, row, std::nullopt},
+              std::move(before)};
+  SB_TRY(look_at_both_sides(asked.operation, asked.before));
+  SB_ASSIGN(progress, world_.system->start(item_, asked.operation.request));
+  SB_ASSIGN(outcome, drive(asked, std::move(progress), in_job));
+  return settle(asked, outcome);
+}
+
+/// While a job is in progress nothing but a cancel is allowed, whatever the table says of the
+/// state; and that only where the table has a row for what the job is.
+Nothing SequenceRun::operate_during_job(const OperateStep& step) {
+  const Transition* const running = asked_->operation.row;
+  const bool cancels = step.operation == Operation::cancel && running != nullptr;
+  const Transition* const row =
+      cancels ? find_transition(running->during, Operation::cancel) : nullptr;
+  SB_ASSIGN(snapshot, look());
+  Before before = asked_->before;
+  before.snapshot = std::move(snapshot);
+  const Request request = request_for(step, before.snapshot.status);
+  SB_ASSIGN(progress, world_.system->start(item_, request));
+  const bool refused = std::holds_alternative<Outcome>(progress) &&
+                       std::holds_alternative<Refused>(std::get<Outcome>(progress));
+  if (row != nullptr && !refused) {
+    swap_job(request, row, std::move(before), std::move(progress));
+    return {};
+  }
+  SB_ASSIGN(after, look());
+  const Outcome outcome = std::holds_alternative<Outcome>(progress)
+                              ? std::get<Outcome>(progress)
+                              : Outcome(Done{});  // accepted: the properties will say so
+  const Asked refusal{{request, model_, row, std::nullopt}, std::move(before)};
+  OperationEvidence evidence = evidence_of(refusal, outcome, after);
+  evidence.attempts = 1;
+  judge([&](const Property& property) { return property.after_operation(evidence); });
+  return {};
+}
+
+/// The cancel was accepted: what it stopped is not told any more.
+void SequenceRun::swap_job(const Request& request, const Transition* row, Before before,
+                           Progress progress) {
+  const Bytes wire = before.snapshot.wire.total() - asked_->before.snapshot.wire.total();
+  const Operation stopped = asked_->operation.request.operation;
+  tell_end(*asked_, Failed{"cancelled", false}, clock_, wire, 0);
+  stopped_ = asked_->operation;
+  *asked_ = {{request, model_, row, stopped}, std::move(before)};
+  swapped_ = std::move(progress);
+}
+
+/// Takes a job from point to point up to its end; a cancel may have taken its place by then.
+Result<Outcome> SequenceRun::drive(Asked& asked, Progress progress, InJob& in_job) {
+  asked_ = &asked;
+  stopped_.reset();
+  const auto over = [this](Outcome outcome) {
+    asked_ = nullptr;
+    return outcome;
+  };
   while (const JobPoint* const stopped = std::get_if<JobPoint>(&progress)) {
     const JobPoint point = *stopped;
-    SB_ASSIGN(live, world_.laboratory->live_copies(item_.name));
-    const JobPointEvidence evidence{.point = point, .live = live};
-    judge([&](const Property& property) { return property.at_job_point(evidence); });
+    SB_TRY(look_at_point(point));
     SB_TRY(steps_at(point, in_job));
+    if (swapped_) {
+      progress = std::move(*swapped_);
+      swapped_.reset();
+      continue;
+    }
     if (killed_now_) {
       killed_now_ = false;
       SB_ASSIGN(status, world_.system->status(item_.name));
       if (!status.job)
-        return Outcome(Indeterminate{"the controller died before it had recorded the request"});
+        return over(Indeterminate{"the controller died before it had recorded the request"});
+      // A cancel that was not recorded was never asked for.
+      if (stopped_ && status.job->operation == stopped_->request.operation)
+        asked.operation = *stopped_;
       progress = *status.job;
       continue;
     }
     if (++calls_ > kMostCallsOfAJob)
-      return Outcome(
-          Indeterminate{fmt::format("the job passed {} points and did not end", calls_)});
+      return over(Indeterminate{fmt::format("the job passed {} points and did not end", calls_)});
     SB_ASSIGN(next, world_.system->advance(item_.name));
     progress = std::move(next);
   }
-  return std::get<Outcome>(progress);
+  return over(std::get<Outcome>(progress));
 }
 
-/// Runs the steps whose moment is this one.
+Nothing SequenceRun::look_at_point(const JobPoint& point) {
+  SB_ASSIGN(live, world_.laboratory->live_copies(item_.name));
+  SB_TRY(look_for_copy(point, live));
+  if (item_.policy.app_consistent != std::chrono::hours(0)) {
+    SB_ASSIGN(vms, world_.laboratory->vms(item_.name));
+    freeze_.look(point, vms, item_.vms.size());
+  }
+  const JobPointEvidence evidence{.item = item_,
+                                  .point = point,
+                                  .model = model_,
+                                  .request = asked_->operation.request,
+                                  .live = live};
+  judge([&](const Property& property) { return property.at_job_point(evidence); });
+  return {};
+}
+
+/// The first sight of VMs that were started from a recovery point. What an undo starts again is not
+/// such a copy.
+Nothing SequenceRun::look_for_copy(const JobPoint& point, LiveCopies live) {
+  const Operation operation = asked_->operation.request.operation;
+  const bool tests = operation == Operation::test_failover;
+  if (!tests && !(starts_copy(operation) && live.recovery)) return {};
+  const StageList* const stages = capabilities().find(operation);
+  if (stages != nullptr && !stages->undo.empty() && stages->undo == point.stage) return {};
+  SB_ASSIGN(vms, world_.laboratory->vms(item_.name));
+  return notice_copy(vms);
+}
+
+Nothing SequenceRun::notice_copy(const std::vector<SeenVm>& vms) {
+  const bool test = asked_->operation.request.operation == Operation::test_failover;
+  const std::size_t count = item_.vms.size();
+  std::vector<std::string> found = incarnations_at_recovery(vms, test, count);
+  if (found.empty() || (copy_ && copy_->incarnations == found)) return {};
+  const auto ran_before = [&](const std::string& incarnation) {
+    const auto& before = asked_->before.snapshot.vms;
+    return std::any_of(before.begin(), before.end(), [&](const SeenVm& vm) {
+      return vm.site == Site::recovery && vm.test == test && vm.running &&
+             vm.incarnation == incarnation;
+    });
+  };
+  if (std::any_of(found.begin(), found.end(), ran_before)) return {};
+  SB_ASSIGN(image, test ? read_test_vms(world_, item_) : read_vms(world_, item_, Site::recovery));
+  const Journal& journal = branches_.of_points();
+  CutReport cut = check_cut(image, journal);
+  const std::vector<InitialBlock> shown = initial_blocks(image);
+  if (test)
+    branches_.start_test(shown);
+  else
+    branches_.start_copy(shown);
+  copy_ = SeenCopy{test, std::move(found), std::move(image), cut, &journal};
+  return {};
+}
+
+/// Runs the steps whose moment is this one. Edits wait until the job has ended.
 Nothing SequenceRun::steps_at(const JobPoint& point, InJob& in_job) {
   const std::size_t job_step = step_;
-  for (std::size_t n = in_job.begin; n < in_job.end && !killed_now_; ++n) {
+  for (std::size_t n = in_job.begin; n < in_job.end && !killed_now_ && !swapped_; ++n) {
     const Moment& moment = *sequence_.steps[n].at;
-    if (in_job.done[n - in_job.begin] || moment.call != point.call || moment.stage != point.stage)
+    if (in_job.done[n - in_job.begin] || moment.call != point.call || moment.stage != point.stage ||
+        std::holds_alternative<EditStep>(sequence_.steps[n].action))
       continue;
     in_job.done[n - in_job.begin] = true;
     SB_TRY(run_in_job(n, point));
@@ -161,118 +277,16 @@ Nothing SequenceRun::run_in_job(std::size_t index, const JobPoint& point) {
                                .stage = point.stage,
                                .call = point.call,
                                .in_time = true});
-  struct Visitor {
-    SequenceRun& run;
-    const JobPoint& point;
-    Nothing operator()(const WriteStep& write) const { return run.guest_writes(write); }
-    Nothing operator()(const FlushStep&) const { return run.guest_flushes(); }
-    Nothing operator()(const OperateStep& ask) const {
-      return run.operate_during_job(ask.operation);
-    }
-    // Rounds that fall due during a job wait for its end.
-    Nothing operator()(const WaitStep& wait) const {
-      SB_TRY(run.world_.system->pass_time(wait.duration));
-      return {};
-    }
-    Nothing operator()(const FaultStep& fault) const {
-      return run.break_something(fault.kind, point);
-    }
-    Nothing operator()(const HealStep&) const { return run.heal(); }
-  };
-  return std::visit(Visitor{*this, point}, step.action);
-}
-
-/// The operation has ended: the model follows it, and the properties are asked.
-Nothing SequenceRun::settle(Operation operation, const Outcome& outcome, const Before& before,
-                            const Transition* row) {
-  SB_ASSIGN(after, take_snapshot(world_, item_.name));
-  if (row != nullptr) move_model(*row, outcome, after.status);
-
-  std::optional<CutReport> image;
-  if (const std::optional<Site> site = active_site(model_)) {
-    const bool live = *site == Site::primary ? after.live.primary : after.live.recovery;
-    if (live && !std::holds_alternative<Refused>(outcome)) {
-      SB_ASSIGN(report, read_vm(world_, item_, *site, journal_));
-      image = report;
-    }
+  if (const auto* const ask = std::get_if<OperateStep>(&step.action))
+    return operate_during_job(*ask);
+  if (const auto* const fault = std::get_if<FaultStep>(&step.action))
+    return break_something(fault->kind, point);
+  if (const auto* const wait = std::get_if<WaitStep>(&step.action)) {
+    SB_TRY(pass_time(wait->duration));  // rounds that fall due wait for the job's end
+    return {};
   }
-  SB_ASSIGN(points, read_new_points(world_, item_, before.snapshot.status, after.status, journal_));
-
-  Bytes dirty = 0;
-  for (DiskIndex disk = 0; disk < item_.disks.size(); ++disk)
-    dirty +=
-        journal_.dirtied_bytes(disk, unsent_since_, world_.system->capabilities().tracking_grain);
-  const Bytes wire = after.wire.total() - before.snapshot.wire.total();
-  context_.events.on(OperationEnded{.sequence = context_.index,
-                                    .step = step_,
-                                    .operation = std::string(name_of(operation)),
-                                    .state_before = std::string(name_of(before.model)),
-                                    .outcome = std::string(name_of(outcome)),
-                                    .reason = reason_of(outcome),
-                                    .state_after = std::string(name_of(model_)),
-                                    .at = after.status.last_synchronized,
-                                    .wire_bytes = wire,
-                                    .dirty_bytes = dirty,
-                                    .sends_data = sends_data(operation),
-                                    .calls = calls_});
-  const OperationEvidence evidence{.item = item_,
-                                   .capabilities = world_.system->capabilities(),
-                                   .journal = journal_,
-                                   .operation = operation,
-                                   .outcome = outcome,
-                                   .fault_in_force = faults_ != before.faults || link_is_cut_,
-                                   .attempts = static_cast<unsigned>(1 + kills_ - before.kills),
-                                   .model_before = before.model,
-                                   .row = row,
-                                   .before = before.snapshot,
-                                   .after = after,
-                                   .started = before.started,
-                                   .unsent_since = unsent_since_,
-                                   .dirty_bytes = dirty,
-                                   .wire_bytes = wire,
-                                   .active_image = image,
-                                   .new_points = std::move(points)};
-  judge([&](const Property& property) { return property.after_operation(evidence); });
-  if (model_ == initial_state() && !after.status.job) {
-    const UnprotectedEvidence gone{item_, census_at_start_, after.census};
-    judge([&](const Property& property) { return property.when_unprotected(gone); });
-  }
-  const bool done = std::holds_alternative<Done>(outcome);
-  if (done && sends_data(operation)) unsent_since_ = before.started;
-  if (model_ == initial_state()) unsent_since_ = 0;
-  if (done && operation == Operation::reverse_replicate) ++result_.loops;
-  return {};
-}
-
-void SequenceRun::move_model(const Transition& row, const Outcome& outcome,
-                             const ItemStatus& after) {
-  if (std::holds_alternative<Done>(outcome)) model_ = row.to;
-  // No answer: whichever of the two successors the observation fits.
-  if (std::holds_alternative<Indeterminate>(outcome) && !compatible(after.state, row.from) &&
-      compatible(after.state, row.to))
-    model_ = row.to;
-}
-
-void SequenceRun::judge_refusal_during_job(Operation operation, const Outcome& outcome,
-                                           const Before& before, const Snapshot& after) {
-  const OperationEvidence evidence{.item = item_,
-                                   .capabilities = world_.system->capabilities(),
-                                   .journal = journal_,
-                                   .operation = operation,
-                                   .outcome = outcome,
-                                   .fault_in_force = false,
-                                   .attempts = 1,
-                                   .model_before = before.model,
-                                   .row = nullptr,
-                                   .before = before.snapshot,
-                                   .after = after,
-                                   .started = before.started,
-                                   .unsent_since = unsent_since_,
-                                   .dirty_bytes = 0,
-                                   .wire_bytes = after.wire.total() - before.snapshot.wire.total(),
-                                   .active_image = std::nullopt,
-                                   .new_points = {}};
-  judge([&](const Property& property) { return property.after_operation(evidence); });
+  InJob none{};
+  return do_action(step.action, none);
 }
 
 }  // namespace switchback

@@ -4,54 +4,52 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 namespace switchback {
 
-Result<Snapshot> take_snapshot(World& world, const ItemName& item) {
+Result<Snapshot> take_snapshot(World& world, const ItemName& item, Instant now) {
   Snapshot snapshot;
   SB_ASSIGN(status, world.system->status(item));
   SB_ASSIGN(census, world.laboratory->census(item));
   SB_ASSIGN(live, world.laboratory->live_copies(item));
+  SB_ASSIGN(vms, world.laboratory->vms(item));
   snapshot.status = std::move(status);
   snapshot.census = std::move(census);
   snapshot.live = live;
+  snapshot.vms = std::move(vms);
   snapshot.wire = world.laboratory->wire();
+  snapshot.now = now;
   return snapshot;
 }
 
-Result<CutReport> read_vm(World& world, const ItemSpec& item, Site site, const Journal& journal) {
-  CutChecker checker(journal);
-  for (DiskIndex disk = 0; disk < item.disks.size(); ++disk) {
-    SB_ASSIGN(image, world.laboratory->open_disk(item.name, site, disk));
-    SB_TRY(checker.take(disk, *image));
+std::vector<Hardware> hardware_at(const std::vector<SeenVm>& vms, Site site, std::size_t item_vms) {
+  std::vector<Hardware> hardware;
+  for (std::size_t n = 0; n < item_vms; ++n) {
+    const auto vm = std::find_if(vms.begin(), vms.end(), [&](const SeenVm& seen) {
+      return seen.site == site && !seen.test && seen.vm == n;
+    });
+    if (vm == vms.end()) return {};
+    hardware.push_back(vm->hardware);
   }
-  return checker.report();
+  return hardware;
 }
 
-Result<std::vector<PointImage>> read_new_points(World& world, const ItemSpec& item,
-                                                const ItemStatus& before, const ItemStatus& after,
-                                                const Journal& journal) {
-  std::vector<PointImage> images;
-  for (const RecoveryPoint& point : after.points) {
-    const bool listed_before =
-        std::any_of(before.points.begin(), before.points.end(),
-                    [&](const RecoveryPoint& earlier) { return earlier.id == point.id; });
-    if (listed_before) continue;
-    SB_ASSIGN(locators, world.system->locate_point(item.name, point.id));
-    if (locators.size() != item.disks.size())
-      return environment_error(
-          fmt::format("recovery point {} has {} disk images, the item has {} disks", point.id,
-                      locators.size(), item.disks.size()),
-          "the system must locate every disk of a point");
-    CutChecker checker(journal);
-    for (DiskIndex disk = 0; disk < item.disks.size(); ++disk) {
-      SB_ASSIGN(image, world.laboratory->open_located(item.name, disk, locators[disk]));
-      SB_TRY(checker.take(disk, *image));
-    }
-    images.push_back({point.id, checker.report()});
+std::size_t running_at(const std::vector<SeenVm>& vms, Site site, bool test) {
+  return static_cast<std::size_t>(std::count_if(vms.begin(), vms.end(), [&](const SeenVm& vm) {
+    return vm.site == site && vm.test == test && vm.running;
+  }));
+}
+
+std::vector<std::string> incarnations_at_recovery(const std::vector<SeenVm>& vms, bool test,
+                                                  std::size_t item_vms) {
+  std::vector<std::string> incarnations;
+  for (std::size_t n = 0; n < item_vms; ++n) {
+    const auto vm = std::find_if(vms.begin(), vms.end(), [&](const SeenVm& seen) {
+      return seen.site == Site::recovery && seen.test == test && seen.vm == n && seen.running;
+    });
+    if (vm == vms.end()) return {};
+    incarnations.push_back(vm->incarnation);
   }
-  return images;
+  return incarnations;
 }
 
 }  // namespace switchback

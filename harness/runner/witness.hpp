@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes snapshots and reads images: the harness's eyes during a sequence.
+// Takes snapshots: the harness's eyes between two operations.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "harness/base/result.hpp"
-#include "harness/journal/cut_checker.hpp"
 #include "harness/system/laboratory.hpp"
 #include "properties/evidence.hpp"
 
 namespace switchback {
 
-/// What is claimed and what is seen, now.
-Result<Snapshot> take_snapshot(World& world, const ItemName& item);
+/// What is claimed and what is seen, at the instant `now` of the system's clock.
+Result<Snapshot> take_snapshot(World& world, const ItemName& item, Instant now);
 
-/// Reads the VM's own disks on `site` and holds them against the journal.
-Result<CutReport> read_vm(World& world, const ItemSpec& item, Site site, const Journal& journal);
+/// What the VMs on `site` are made of, by VM; empty unless all are there. No test copies.
+std::vector<Hardware> hardware_at(const std::vector<SeenVm>& vms, Site site, std::size_t item_vms);
 
-/// Reads the images of every recovery point that `after` lists and `before` does not.
-Result<std::vector<PointImage>> read_new_points(World& world, const ItemSpec& item,
-                                                const ItemStatus& before, const ItemStatus& after,
-                                                const Journal& journal);
+/// How many VMs run on `site`, of a test failover or not.
+std::size_t running_at(const std::vector<SeenVm>& vms, Site site, bool test);
+
+/// The incarnations of the VMs at recovery, by VM, if all of them run; else empty.
+std::vector<std::string> incarnations_at_recovery(const std::vector<SeenVm>& vms, bool test,
+                                                  std::size_t item_vms);
 
 }  // namespace switchback

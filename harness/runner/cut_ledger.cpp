@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// See cut_ledger.hpp.
+#include "harness/runner/cut_ledger.hpp"
+
+#include <algorithm>
+
+namespace switchback {
+namespace {
+
+/// What the reference service calls the cut of a VM's disks. A system that names it otherwise is
+/// only held to have frozen the guests at some point of the job.
+constexpr std::string_view kCut = "open_view";
+
+}  // namespace
+
+void CutLedger::clock_leaves(Instant instant, Tick tick) {
+  left_[instant] = tick;
+}
+
+const SeenCut* CutLedger::find(Instant cut) const {
+  const auto found = cuts_.find(cut);
+  return found == cuts_.end() ? nullptr : &found->second;
+}
+
+Tick CutLedger::complete_to(Instant cut) const {
+  if (const SeenCut* const seen = find(cut)) return seen->began;
+  const auto later = left_.lower_bound(cut);
+  return later == left_.begin() ? 0 : std::prev(later)->second;
+}
+
+void FreezeWatch::look(const JobPoint& point, const std::vector<SeenVm>& vms,
+                       std::size_t item_vms) {
+  const auto frozen = std::count_if(vms.begin(), vms.end(), [](const SeenVm& vm) {
+    return vm.site == Site::primary && !vm.test && vm.running && vm.hold == Hold::frozen;
+  });
+  const bool all = static_cast<std::size_t>(frozen) == item_vms;
+  saw_frozen_ = saw_frozen_ || frozen > 0;
+  saw_all_frozen_ = saw_all_frozen_ || all;
+  if (point.call_name != kCut) return;
+  // A stage that is entered again, by a controller that was started anew, cuts anew.
+  const bool goes_on = last_cut_ && last_cut_->stage == point.stage && last_cut_->call < point.call;
+  frozen_at_cut_ = all && (!goes_on || frozen_at_cut_);
+  cut_ = true;
+  last_cut_ = point;
+}
+
+}  // namespace switchback

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the harness knows of the instants at which data was cut: when the operation that cut it
+// began, what the VMs were made of, whether they were frozen.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "harness/base/units.hpp"
+#include "harness/system/laboratory.hpp"
+
+namespace switchback {
+
+/// A cut that was seen to be made.
+struct SeenCut {
+  Tick began = 0;                ///< its operation, on the ticks of the disks that were cut
+  std::vector<Hardware> config;  ///< of the VMs at primary, by VM; empty: it changed meanwhile
+  bool frozen = false;           ///< all VMs, when it was made
+};
+
+class CutLedger {
+ public:
+  /// The system's clock leaves this instant; all that was acknowledged so far has this tick at
+  /// most.
+  void clock_leaves(Instant instant, Tick tick);
+  /// Data of this cut was sent.
+  void add(Instant cut, SeenCut seen) { cuts_[cut] = std::move(seen); }
+
+  [[nodiscard]] const SeenCut* find(Instant cut) const;
+  /// Writes acknowledged up to this tick must be in a point that claims this cut.
+  [[nodiscard]] Tick complete_to(Instant cut) const;
+
+ private:
+  std::map<Instant, Tick> left_;
+  std::map<Instant, SeenCut> cuts_;
+};
+
+/// Watches from point to point of a job whether the guests were frozen when their disks were cut.
+class FreezeWatch {
+ public:
+  void begin() { *this = {}; }
+  /// The job stands before this call.
+  void look(const JobPoint& point, const std::vector<SeenVm>& vms, std::size_t item_vms);
+  [[nodiscard]] bool saw_frozen() const { return saw_frozen_; }
+  /// All VMs at every cut of the last attempt.
+  [[nodiscard]] bool frozen_at_cut() const { return cut_ ? frozen_at_cut_ : saw_all_frozen_; }
+
+ private:
+  bool saw_frozen_ = false;      ///< any of them
+  bool saw_all_frozen_ = false;  ///< for systems whose calls tell no cut
+  bool cut_ = false;
+  bool frozen_at_cut_ = false;
+  std::optional<JobPoint> last_cut_;
+};
+
+}  // namespace switchback

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// See fault_ledger.hpp.
+#include "harness/runner/fault_ledger.hpp"
+
+namespace switchback {
+
+void FaultLedger::inject(FaultKind kind) {
+  injected_.push_back(kind);
+  if (kind == FaultKind::controller_killed)
+    ++kills_;
+  else
+    in_force_.insert(kind);
+}
+
+void FaultLedger::heal() {
+  const bool tracking_lost = in_force_.contains(FaultKind::tracking_lost);
+  in_force_.clear();
+  if (tracking_lost) in_force_.insert(FaultKind::tracking_lost);
+}
+
+void FaultLedger::operation_ended(Operation operation, bool done, bool saw_frozen) {
+  if (done && sends_data(operation)) in_force_.erase(FaultKind::tracking_lost);
+  if (saw_frozen) in_force_.erase(FaultKind::thaw_refused);
+}
+
+std::vector<FaultKind> FaultLedger::since(const Mark& mark) const {
+  std::set<FaultKind> kinds = mark.in_force;
+  for (std::size_t n = mark.injected; n < injected_.size(); ++n)
+    kinds.insert(injected_[n]);
+  return {kinds.begin(), kinds.end()};
+}
+
+}  // namespace switchback

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which faults were injected, and which of them may still have an effect.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <vector>
+
+#include "harness/lifecycle/operation.hpp"
+#include "harness/system/fault.hpp"
+
+namespace switchback {
+
+class FaultLedger {
+ public:
+  /// What was in force when something began.
+  struct Mark {
+    std::set<FaultKind> in_force;
+    std::size_t injected = 0;
+    std::uint64_t kills = 0;
+  };
+
+  void inject(FaultKind kind);
+  /// Lost tracking stays lost: it is for the system to notice.
+  void heal();
+  /// An operation ended. Ends what could only have an effect on it: tracking that was lost is there
+  /// again once data was sent, a thaw that was refused has been asked for again.
+  void operation_ended(Operation operation, bool done, bool saw_frozen);
+
+  [[nodiscard]] Mark mark() const { return {in_force_, injected_.size(), kills_}; }
+  /// Kinds in force at the mark or injected since, in their order, each once.
+  [[nodiscard]] std::vector<FaultKind> since(const Mark& mark) const;
+  [[nodiscard]] std::uint64_t kills_since(const Mark& mark) const { return kills_ - mark.kills; }
+  [[nodiscard]] bool any_in_force() const { return !in_force_.empty(); }
+  [[nodiscard]] bool ever() const { return !injected_.empty(); }
+
+ private:
+  std::set<FaultKind> in_force_;
+  std::vector<FaultKind> injected_;
+  std::uint64_t kills_ = 0;
+};
+
+}  // namespace switchback

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// See images.hpp.
+#include "harness/runner/images.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace switchback {
+namespace {
+
+class StoredImage final : public ImageReader {
+ public:
+  explicit StoredImage(const DiskImage& disk) : disk_(disk) {}
+
+  [[nodiscard]] Bytes size_bytes() const override { return disk_.size_bytes; }
+  Nothing visit_blocks(const std::function<void(BlockNumber, Shown)>& visit) override {
+    for (const auto& [block, shown] : disk_.blocks)
+      visit(block, shown);
+    return {};
+  }
+
+ private:
+  const DiskImage& disk_;
+};
+
+Nothing add_disk(GroupImage& image, Result<std::unique_ptr<ImageReader>> opened) {
+  if (!opened) return tl::unexpected(opened.error());
+  DiskImage disk{.size_bytes = (*opened)->size_bytes(), .blocks = {}};
+  SB_TRY((*opened)->visit_blocks(
+      [&](BlockNumber block, Shown shown) { disk.blocks.emplace_back(block, shown); }));
+  image.push_back(std::move(disk));
+  return {};
+}
+
+/// Calls `visit(block, one, other)` for every block that either has.
+template <class Visit>
+void side_by_side(const DiskImage& one, const DiskImage& other, const Visit& visit) {
+  auto left = one.blocks.begin();
+  auto right = other.blocks.begin();
+  while (left != one.blocks.end() || right != other.blocks.end()) {
+    if (right == other.blocks.end() || (left != one.blocks.end() && left->first < right->first)) {
+      visit(left->first, left->second, Shown{});
+      ++left;
+    } else if (left == one.blocks.end() || right->first < left->first) {
+      visit(right->first, Shown{}, right->second);
+      ++right;
+    } else {
+      visit(left->first, left->second, right->second);
+      ++left;
+      ++right;
+    }
+  }
+}
+
+/// A block is at most a little longer than kBlockBytes, and only the last one is.
+void add_block(std::set<std::uint64_t>& grains, BlockNumber block, const DiskGeometry& geometry,
+               Bytes grain) {
+  if (block >= geometry.block_count()) return;
+  const Bytes begin = geometry.block_offset(block);
+  const Bytes end = begin + geometry.block_bytes(block);
+  for (std::uint64_t touched = begin / grain; touched * grain < end; ++touched)
+    grains.insert(touched);
+}
+
+DiskGeometry geometry_of(const DiskImage& disk) {
+  return {.size_bytes = std::max(disk.size_bytes, kSectorBytes), .volatile_cache = false};
+}
+
+}  // namespace
+
+Result<GroupImage> read_vms(World& world, const ItemSpec& item, Site site) {
+  GroupImage image;
+  for (std::size_t disk = 0; disk < item.disks.size(); ++disk)
+    SB_TRY(add_disk(image, world.laboratory->open_disk(item.name, site, disk)));
+  return image;
+}
+
+Result<GroupImage> read_test_vms(World& world, const ItemSpec& item) {
+  GroupImage image;
+  for (std::size_t disk = 0; disk < item.disks.size(); ++disk)
+    SB_TRY(add_disk(image, world.laboratory->open_test_disk(item.name, disk)));
+  return image;
+}
+
+Result<GroupImage> read_point(World& world, const ItemSpec& item, const std::string& point) {
+  SB_ASSIGN(locators, world.system->locate_point(item.name, point));
+  if (locators.size() != item.disks.size())
+    return environment_error(fmt::format("recovery point {} has {} disk images, the item has {} "
+                                         "disks",
+                                         point, locators.size(), item.disks.size()),
+                             "the system must locate every disk of a point");
+  GroupImage image;
+  for (std::size_t disk = 0; disk < item.disks.size(); ++disk)
+    SB_TRY(add_disk(image, world.laboratory->open_located(item.name, disk, locators[disk])));
+  return image;
+}
+
+CutReport check_cut(const GroupImage& image, const Journal& journal) {
+  CutChecker checker(journal);
+  for (std::size_t disk = 0; disk < image.size(); ++disk) {
+    StoredImage stored(image[disk]);
+    static_cast<void>(checker.take(static_cast<DiskIndex>(disk), stored));  // can't fail
+  }
+  return checker.report();
+}
+
+std::optional<Difference> difference(const GroupImage& found, const GroupImage& expected) {
+  std::optional<Difference> result;
+  for (std::size_t disk = 0; disk < found.size(); ++disk)
+    side_by_side(found[disk], expected[disk],
+                 [&](BlockNumber block, const Shown& is, const Shown& was) {
+                   if (is == was) return;
+                   if (!result)
+                     result = Difference{{static_cast<DiskIndex>(disk), block, is.seq, was.seq}, 0};
+                   ++result->count;
+                 });
+  return result;
+}
+
+std::vector<InitialBlock> initial_blocks(const GroupImage& image) {
+  std::vector<InitialBlock> blocks;
+  for (std::size_t disk = 0; disk < image.size(); ++disk)
+    for (const auto& [block, shown] : image[disk].blocks)
+      if (shown.kind == Shown::Kind::write)
+        blocks.push_back({static_cast<DiskIndex>(disk), block, shown.seq});
+  return blocks;
+}
+
+Grains allocated_grains(const GroupImage& image, Bytes grain) {
+  Grains grains(image.size());
+  for (std::size_t disk = 0; disk < image.size(); ++disk)
+    for (const auto& [block, shown] : image[disk].blocks)
+      if (shown.kind != Shown::Kind::initial)
+        add_block(grains[disk], block, geometry_of(image[disk]), grain);
+  return grains;
+}
+
+Grains differing_grains(const GroupImage& one, const GroupImage& other, Bytes grain) {
+  Grains grains(one.size());
+  for (std::size_t disk = 0; disk < one.size(); ++disk)
+    side_by_side(one[disk], other[disk],
+                 [&](BlockNumber block, const Shown& left, const Shown& right) {
+                   if (!(left == right))
+                     add_block(grains[disk], block, geometry_of(one[disk]), grain);
+                 });
+  return grains;
+}
+
+void add_dirtied(Grains& grains, const Journal& journal, Tick since, Bytes grain) {
+  for (std::size_t disk = 0; disk < grains.size(); ++disk)
+    for (const std::uint64_t touched :
+         journal.dirtied_grains(static_cast<DiskIndex>(disk), since, grain))
+      grains[disk].insert(touched);
+}
+
+Bytes bytes_of(const Grains& grains, const Journal& journal, Bytes grain) {
+  Bytes bytes = 0;
+  for (std::size_t disk = 0; disk < grains.size(); ++disk) {
+    const Bytes size = journal.geometry(static_cast<DiskIndex>(disk)).size_bytes;
+    for (const std::uint64_t touched : grains[disk])
+      bytes += std::min(grain, size - std::min(size, touched * grain));
+  }
+  return bytes;
+}
+
+std::uint64_t count_of(const Grains& grains) {
+  std::uint64_t count = 0;
+  for (const std::set<std::uint64_t>& of_disk : grains)
+    count += of_disk.size();
+  return count;
+}
+
+}  // namespace switchback

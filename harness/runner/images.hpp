@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a group of disks shows at one instant, read once and held against several things.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "harness/journal/cut_checker.hpp"
+#include "harness/system/laboratory.hpp"
+
+namespace switchback {
+
+/// The blocks of a disk that are not in their initial state, ascending.
+struct DiskImage {
+  Bytes size_bytes = 0;
+  std::vector<std::pair<BlockNumber, Shown>> blocks;
+};
+/// The disks of an item, in its order.
+using GroupImage = std::vector<DiskImage>;
+
+/// Reads the VMs' own disks on `site`. An Error is the world's.
+Result<GroupImage> read_vms(World& world, const ItemSpec& item, Site site);
+/// Reads the disks of the test failover's VMs.
+Result<GroupImage> read_test_vms(World& world, const ItemSpec& item);
+/// Reads a recovery point's images. An Error also if the system does not locate every disk.
+Result<GroupImage> read_point(World& world, const ItemSpec& item, const std::string& point);
+
+/// Holds the image against the journal as it stands.
+CutReport check_cut(const GroupImage& image, const Journal& journal);
+
+/// Where an image is not as expected.
+struct Difference {
+  BlockWitness first;  ///< of the lowest disk, then block
+  std::uint64_t count = 0;
+};
+std::optional<Difference> difference(const GroupImage& found, const GroupImage& expected);
+
+/// What a branch of history begins with: the whole writes that the image shows.
+std::vector<InitialBlock> initial_blocks(const GroupImage& image);
+
+/// Numbers of parts of a disk, by disk.
+using Grains = std::vector<std::set<std::uint64_t>>;
+/// The parts of `grain` bytes that hold anything.
+Grains allocated_grains(const GroupImage& image, Bytes grain);
+/// The parts that hold a block in which the two differ.
+Grains differing_grains(const GroupImage& one, const GroupImage& other, Bytes grain);
+/// Adds what was written since.
+void add_dirtied(Grains& grains, const Journal& journal, Tick since, Bytes grain);
+/// Their bytes, the last one of a disk clipped at its end.
+Bytes bytes_of(const Grains& grains, const Journal& journal, Bytes grain);
+std::uint64_t count_of(const Grains& grains);
+
+}  // namespace switchback

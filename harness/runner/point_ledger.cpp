@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// See point_ledger.hpp.
+#include "harness/runner/point_ledger.hpp"
+
+#include <algorithm>
+
+namespace switchback {
+
+Result<std::vector<std::string>> PointLedger::follow(World& world, const ItemSpec& item,
+                                                     const std::vector<RecoveryPoint>& listed) {
+  std::erase_if(images_, [&](const auto& known) {
+    return std::none_of(listed.begin(), listed.end(),
+                        [&](const RecoveryPoint& point) { return point.id == known.first; });
+  });
+  std::vector<std::string> added;
+  for (const RecoveryPoint& point : listed) {
+    if (images_.contains(point.id)) continue;
+    SB_ASSIGN(image, read_point(world, item, point.id));
+    images_.emplace(point.id, std::move(image));
+    added.push_back(point.id);
+  }
+  return added;
+}
+
+Result<std::vector<AlteredPoint>> PointLedger::altered(World& world, const ItemSpec& item,
+                                                       const std::vector<RecoveryPoint>& listed) {
+  std::vector<AlteredPoint> altered;
+  for (const RecoveryPoint& point : listed) {
+    const auto known = images_.find(point.id);
+    if (known == images_.end()) continue;
+    SB_ASSIGN(image, read_point(world, item, point.id));
+    const std::optional<Difference> differs = difference(image, known->second);
+    if (!differs) continue;
+    altered.push_back({point.id, differs->first});
+    known->second = std::move(image);
+  }
+  return altered;
+}
+
+const GroupImage* PointLedger::find(const std::string& id) const {
+  const auto found = images_.find(id);
+  return found == images_.end() ? nullptr : &found->second;
+}
+
+}  // namespace switchback

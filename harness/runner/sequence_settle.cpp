@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// An operation has ended: the model and the authority follow it, and the properties are asked.
+#include <algorithm>
+
+#include "harness/lifecycle/resting_states.hpp"
+#include "harness/runner/judging.hpp"
+#include "harness/runner/sequence_run.hpp"
+#include "harness/runner/witness.hpp"
+
+namespace switchback {
+namespace {
+
+bool fails_over(Operation operation) {
+  return operation == Operation::planned_failover || operation == Operation::unplanned_failover;
+}
+
+bool fails_back(Operation operation) {
+  return operation == Operation::complete_failover || operation == Operation::full_failback;
+}
+
+/// Operations that read, make, move or delete what recovery points stand on.
+bool works_on_points(Operation operation) {
+  return operation == Operation::process_log || operation == Operation::test_failover ||
+         operation == Operation::cleanup_test_failover || fails_over(operation) ||
+         operation == Operation::change_recovery_point || operation == Operation::cancel;
+}
+
+const RecoveryPoint* find(const std::vector<RecoveryPoint>& points, const std::string& id) {
+  const auto found = std::find_if(points.begin(), points.end(),
+                                  [&](const RecoveryPoint& point) { return point.id == id; });
+  return found == points.end() ? nullptr : &*found;
+}
+
+/// The point that a test failover is to be started from: no system is asked to name it.
+std::string wanted_point(const Request& request, const ItemStatus& before,
+                         const ItemStatus& after) {
+  switch (request.point) {
+    case PointChoice::latest:
+      return after.points.empty() ? std::string() : after.points.back().id;
+    case PointChoice::custom:
+      return request.point_id;
+    case PointChoice::latest_processed:
+      return before.points.empty() ? std::string() : before.points.back().id;
+    case PointChoice::latest_app_consistent:
+      break;
+  }
+  std::string wanted;
+  for (const RecoveryPoint& point : before.points)
+    if (point.app_consistent) wanted = point.id;
+  return wanted;
+}
+
+}  // namespace
+
+Nothing SequenceRun::settle(const Asked& asked, const Outcome& outcome) {
+  asked_ = nullptr;
+  SB_ASSIGN(after, look());
+  const Operation operation = asked.operation.request.operation;
+  const bool done = std::holds_alternative<Done>(outcome);
+  move_model(next_state(asked.operation, outcome, after.status.state));
+  move_authority(asked, after);
+  note_cut(asked, after.status);
+  follow_primary(after);
+  if (done && operation == Operation::update_properties)
+    settings_ = asked.operation.request.settings;
+  if (done && fails_over(operation))
+    original_ = hardware_at(asked.before.snapshot.vms, Site::primary, item_.vms.size());
+
+  OperationEvidence evidence = evidence_of(asked, outcome, after);
+  SB_ASSIGN(active, read_active(outcome, after));
+  evidence.active_image = active;
+  SB_TRY(read_points(asked, after, evidence));
+  add_copies(asked, evidence);
+  tell_end(asked, outcome, after.status.last_synchronized, evidence.wire_bytes,
+           evidence.dirty_bytes);
+  judge([&](const Property& property) { return property.after_operation(evidence); });
+  judge_unprotected(asked, outcome, after);
+
+  if (done && sends_data(operation)) unsent_since_ = asked.before.started;
+  if (model_ == initial_state()) {
+    unsent_since_ = 0;
+    settings_ = {};
+  }
+  if (done && operation == Operation::reverse_replicate) ++result_.loops;
+  faults_.operation_ended(operation, done, freeze_.saw_frozen());
+  last_ = std::move(after);
+  return {};
+}
+
+void SequenceRun::move_model(const ItemState& next) {
+  if (next != model_) disturb();
+  model_ = next;
+}
+
+/// Which branch of history goes on, and where.
+void SequenceRun::move_authority(const Asked& asked, const Snapshot& after) {
+  if (model_.awaiting != Awaiting::test_cleanup) branches_.end_test();
+  const std::optional<Site> site = active_site(model_);
+  if (!site || branches_.site() == Site::primary) return;
+  const Operation operation = asked.operation.request.operation;
+  if (*site == Site::primary) {
+    if (fails_back(operation))
+      branches_.come_home();
+    else
+      branches_.back_to_origin();
+    return;
+  }
+  if (operation != Operation::change_recovery_point || !copy_) return;
+  // It was not done: the VMs that ran before it are to run on. If those that it started run, they
+  // are what there is.
+  if (incarnations_at_recovery(after.vms, false, item_.vms.size()) == copy_->incarnations)
+    branches_.keep_copy();
+  else
+    branches_.back_to_previous_copy();
+}
+
+/// Data of a newer cut has been sent.
+void SequenceRun::note_cut(const Asked& asked, const ItemStatus& after) {
+  const Snapshot& before = asked.before.snapshot;
+  if (after.last_synchronized <= before.status.last_synchronized) return;
+  cuts_.add(after.last_synchronized,
+            {.began = asked.before.started,
+             .config = hardware_at(before.vms, Site::primary, item_.vms.size()),
+             .frozen = freeze_.frozen_at_cut()});
+}
+
+OperationEvidence SequenceRun::evidence_of(const Asked& asked, const Outcome& outcome,
+                                           const Snapshot& after) {
+  const Before& before = asked.before;
+  const Bytes grain = capabilities().tracking_grain;
+  const Bytes chunk = capabilities().checksum_chunk;
+  Bytes dirty = 0;
+  for (DiskIndex disk = 0; disk < item_.disks.size(); ++disk)
+    dirty += before.journal->dirtied_bytes(disk, before.unsent_since, grain);
+  Grains differing = before.differing;
+  add_dirtied(differing, *before.journal, before.started, chunk);
+  const std::vector<FaultKind> faults = faults_.since(before.faults);
+  return {.item = item_,
+          .capabilities = capabilities(),
+          .journal = branches_.current(),
+          .request = asked.operation.request,
+          .operation = asked.operation.request.operation,
+          .cancelled = asked.operation.cancelled,
+          .outcome = outcome,
+          .fault_in_force = !faults.empty(),
+          .faults = faults,
+          .attempts = static_cast<unsigned>(1 + faults_.kills_since(before.faults)),
+          .disks_edited = !disk_edits_.empty(),
+          .primary_vm_deleted = primary_deleted_,
+          .keys = keys_,
+          .model_before = asked.operation.from,
+          .row = asked.operation.row,
+          .model_after = model_,
+          .before = before.snapshot,
+          .after = after,
+          .started = before.started,
+          .unsent_since = before.unsent_since,
+          .dirty_bytes = dirty,
+          .wire_bytes = after.wire.total() - before.snapshot.wire.total(),
+          .differing_bytes = bytes_of(differing, *before.journal, chunk),
+          .allocated_bytes = bytes_of(before.allocated, *before.journal, grain),
+          .chunks = before.chunks,
+          .active_image = std::nullopt,
+          .new_points = {},
+          .altered_points = {},
+          .target = std::nullopt,
+          .test = std::nullopt,
+          .settings = settings_,
+          .original = original_};
+}
+
+/// The disks of the VMs that have the authority, if all of them run. Not while disks at primary are
+/// edited: they are not those of the journal.
+Result<std::optional<CutReport>> SequenceRun::read_active(const Outcome& outcome,
+                                                          const Snapshot& after) {
+  const std::optional<Site> site = active_site(model_);
+  if (!site || std::holds_alternative<Refused>(outcome) ||
+      running_at(after.vms, *site, false) != item_.vms.size() ||
+      (*site == Site::primary && !disk_edits_.empty()))
+    return std::optional<CutReport>();
+  SB_ASSIGN(image, read_vms(world_, item_, *site));
+  return std::optional(check_cut(image, branches_.current()));
+}
+
+Nothing SequenceRun::read_points(const Asked& asked, const Snapshot& after,
+                                 OperationEvidence& evidence) {
+  const std::vector<RecoveryPoint>& listed = after.status.points;
+  if (!context_.slow_images || works_on_points(asked.operation.request.operation)) {
+    SB_ASSIGN(altered, points_.altered(world_, item_, listed));
+    evidence.altered_points = std::move(altered);
+  }
+  SB_ASSIGN(added, points_.follow(world_, item_, listed));
+  const Journal& journal = branches_.of_points();
+  for (const std::string& id : added) {
+    const RecoveryPoint& point = *find(listed, id);
+    const SeenCut* const seen = cuts_.find(point.cut);
+    evidence.new_points.push_back({.point = point,
+                                   .cut = check_cut(*points_.find(id), journal),
+                                   .journal = &journal,
+                                   .complete_to = cuts_.complete_to(point.cut),
+                                   .seen_frozen = seen != nullptr && seen->frozen});
+  }
+  return {};
+}
+
+/// What was started from a recovery point, held against that point.
+void SequenceRun::add_copies(const Asked& asked, OperationEvidence& evidence) {
+  if (!copy_) return;
+  const ItemStatus& before = asked.before.snapshot.status;
+  const ItemStatus& after = evidence.after.status;
+  StartedCopy copy;
+  copy.point = copy_->test ? wanted_point(asked.operation.request, before, after)
+                           : after.failover_point.value_or(std::string());
+  copy.cut = copy_->cut;
+  copy.journal = copy_->journal;
+  if (const GroupImage* const known = points_.find(copy.point)) {
+    copy.listed = true;
+    if (const std::optional<Difference> differs = difference(copy_->image, *known)) {
+      copy.differs = differs->first;
+      copy.differing = differs->count;
+    }
+  }
+  const RecoveryPoint* const point = find(after.points, copy.point);
+  const SeenCut* const seen = point == nullptr ? nullptr : cuts_.find(point->cut);
+  if (seen != nullptr) copy.config = seen->config;
+  (copy_->test ? evidence.test : evidence.target) = std::move(copy);
+}
+
+void SequenceRun::tell_end(const Asked& asked, const Outcome& outcome, Instant at, Bytes wire,
+                           Bytes dirty) {
+  const Operation operation = asked.operation.request.operation;
+  context_.events.on(OperationEnded{.sequence = context_.index,
+                                    .step = step_,
+                                    .operation = std::string(name_of(operation)),
+                                    .state_before = std::string(name_of(asked.operation.from)),
+                                    .outcome = std::string(name_of(outcome)),
+                                    .reason = reason_of(outcome),
+                                    .state_after = std::string(name_of(model_)),
+                                    .at = at,
+                                    .wire_bytes = wire,
+                                    .dirty_bytes = dirty,
+                                    .sends_data = sends_data(operation),
+                                    .calls = calls_});
+}
+
+void SequenceRun::judge_unprotected(const Asked& asked, const Outcome& outcome,
+                                    const Snapshot& after) {
+  const bool done = std::holds_alternative<Done>(outcome);
+  const Operation operation = asked.operation.request.operation;
+  if (done && operation == Operation::purge) purged_ = true;
+  if (done) left_by_fault_ = false;
+  if (std::holds_alternative<Failed>(outcome) && !faults_.since(asked.before.faults).empty())
+    left_by_fault_ = true;
+  if (model_ != initial_state() || after.status.job || left_by_fault_) return;
+  const UnprotectedEvidence gone{item_, census_at_start_, after.census, purged_};
+  judge([&](const Property& property) { return property.when_unprotected(gone); });
+}
+
+}  // namespace switchback
