@@ -22,10 +22,12 @@ using Cells = std::vector<std::string>;
 
 std::string_view name_of(PointsEffect effect) {
   switch (effect) {
-    case PointsEffect::none:
+    case PointsEffect::keeps:
       return "keeps";
-    case PointsEffect::adds_one:
-      return "adds one";
+    case PointsEffect::adds:
+      return "adds";
+    case PointsEffect::may_add:
+      return "may add";
     case PointsEffect::deletes_all:
       break;
   }

@@ -155,6 +155,19 @@ Result<std::uint64_t> JsonObject::number(std::string_view key, Range range) cons
   return found->get<std::uint64_t>();
 }
 
+Result<std::uint64_t> JsonObject::number_or(std::string_view key, Range range,
+                                            std::uint64_t otherwise) const {
+  if (!has(key)) return otherwise;
+  return number(key, range);
+}
+
+Result<bool> JsonObject::yes_or_no(std::string_view key) const {
+  SB_ASSIGN(json, value(key));
+  if (!json->is_boolean())
+    return place_.member(key).wrong("is not true or false", "give one of them");
+  return json->get<bool>();
+}
+
 Result<JsonObject> JsonObject::object(std::string_view key) const {
   SB_ASSIGN(found, value(key));
   return from(*found, place_.member(key));

@@ -54,6 +54,10 @@ class JsonObject {
   [[nodiscard]] Result<const nlohmann::json*> value(std::string_view key) const;
   [[nodiscard]] Result<std::string> text(std::string_view key) const;
   [[nodiscard]] Result<std::uint64_t> number(std::string_view key, Range range) const;
+  /// The same, or `otherwise` if there is no such key.
+  [[nodiscard]] Result<std::uint64_t> number_or(std::string_view key, Range range,
+                                                std::uint64_t otherwise) const;
+  [[nodiscard]] Result<bool> yes_or_no(std::string_view key) const;
   [[nodiscard]] Result<JsonObject> object(std::string_view key) const;
   /// A list of `least` to `most` elements.
   [[nodiscard]] Result<const nlohmann::json*> list(std::string_view key, Range length) const;

@@ -2,6 +2,7 @@
 // What a sequence is made of: plain data, so that it can be stored, edited, shrunk and run again.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ struct FlushStep {
 };
 /// Which key an operator gives with a request that needs one.
 enum class KeyGiven : std::uint8_t { right, none, wrong };
+inline constexpr std::array kAllKeysGiven = {KeyGiven::right, KeyGiven::none, KeyGiven::wrong};
+std::string_view name_of(KeyGiven key);
 
 /// An operator asks for something. Of the choices only those are meant that the operation looks at,
 /// see Request.

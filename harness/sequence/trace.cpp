@@ -28,15 +28,42 @@ std::string compact(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+template <class AnyWrite>
+Json write_to_json(std::string_view kind, const AnyWrite& write) {
+  return Json::object(
+      {{"do", kind}, {"disk", write.disk}, {"block", write.block}, {"count", write.count}});
+}
+
+Json settings_to_json(const TargetSettings& settings) {
+  Json json = Json::object();
+  if (settings.name_suffix) json["name_suffix"] = *settings.name_suffix;
+  if (settings.cpus) json["cpus"] = *settings.cpus;
+  if (settings.memory_bytes) json["memory_bytes"] = *settings.memory_bytes;
+  if (settings.network) json["network"] = *settings.network;
+  if (!settings.nic_addresses.empty()) json["nic_addresses"] = settings.nic_addresses;
+  return json;
+}
+
+/// Of the choices only those that are not the default: a step is short, and an old trace reads as
+/// it did.
+Json operate_to_json(const OperateStep& ask) {
+  const OperateStep plain{.operation = ask.operation};
+  Json json = Json::object({{"do", "operate"}, {"operation", name_of(ask.operation)}});
+  if (ask.point != plain.point) json["point"] = name_of(ask.point);
+  if (ask.custom_point != plain.custom_point) json["custom_point"] = ask.custom_point;
+  if (ask.shut_down_source != plain.shut_down_source)
+    json["shut_down_source"] = ask.shut_down_source;
+  if (ask.create_missing_vm != plain.create_missing_vm)
+    json["create_missing_vm"] = ask.create_missing_vm;
+  if (ask.key != plain.key) json["key"] = name_of(ask.key);
+  if (ask.settings != plain.settings) json["settings"] = settings_to_json(ask.settings);
+  return json;
+}
+
 struct AsJson {
-  Json operator()(const WriteStep& write) const {
-    return Json::object(
-        {{"do", "write"}, {"disk", write.disk}, {"block", write.block}, {"count", write.count}});
-  }
+  Json operator()(const WriteStep& write) const { return write_to_json("write", write); }
   Json operator()(const FlushStep&) const { return Json::object({{"do", "flush"}}); }
-  Json operator()(const OperateStep& ask) const {
-    return Json::object({{"do", "operate"}, {"operation", name_of(ask.operation)}});
-  }
+  Json operator()(const OperateStep& ask) const { return operate_to_json(ask); }
   Json operator()(const WaitStep& wait) const {
     return Json::object({{"do", "wait"}, {"milliseconds", wait.duration.count()}});
   }
@@ -44,6 +71,13 @@ struct AsJson {
     return Json::object({{"do", "fault"}, {"kind", name_of(fault.kind)}});
   }
   Json operator()(const HealStep&) const { return Json::object({{"do", "heal"}}); }
+  Json operator()(const EditStep& edit) const {
+    return Json::object({{"do", "edit"}, {"edit", name_of(edit.edit)}});
+  }
+  Json operator()(const TestWriteStep& write) const { return write_to_json("test_write", write); }
+  Json operator()(const OldPrimaryWriteStep& write) const {
+    return write_to_json("old_primary_write", write);
+  }
 };
 
 /// "[\n    a,\n    b\n  ]": one element a line.
@@ -54,10 +88,39 @@ std::string lines_of(const std::vector<std::string>& elements) {
 
 std::string disks_of(const Sequence& sequence) {
   std::vector<std::string> lines;
-  for (const DiskSpec& disk : sequence.disks)
-    lines.push_back(
-        compact(Json::object({{"device", disk.device}, {"size_bytes", disk.size_bytes}})));
+  for (const DiskSpec& disk : sequence.disks) {
+    Json json = Json::object({{"device", disk.device}, {"size_bytes", disk.size_bytes}});
+    if (disk.vm > 0) json["vm"] = disk.vm;
+    lines.push_back(compact(json));
+  }
   return lines_of(lines);
+}
+
+std::string vms_of(const Sequence& sequence) {
+  std::vector<std::string> lines;
+  for (const Hardware& vm : sequence.vms) {
+    Json json = Json::object({{"cpus", vm.cpus},
+                              {"memory_bytes", vm.memory_bytes},
+                              {"firmware", name_of(vm.firmware)},
+                              {"boot_disk", vm.boot_disk}});
+    Json nics = Json::array();
+    for (const Nic& nic : vm.nics)
+      nics.push_back(
+          Json::object({{"mac", nic.mac}, {"network", nic.network}, {"address", nic.address}}));
+    json["nics"] = std::move(nics);
+    lines.push_back(compact(json));
+  }
+  return lines_of(lines);
+}
+
+std::string policy_of(const Sequence& sequence) {
+  const Policy& policy = sequence.policy;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(policy.copy_frequency);
+  return compact(Json::object({{"copy_frequency_seconds", seconds.count()},
+                               {"retention_hours", policy.retention.count()},
+                               {"most_points", policy.most_points},
+                               {"app_consistent_hours", policy.app_consistent.count()},
+                               {"encrypted", policy.encrypted}}));
 }
 
 std::string steps_of(const Sequence& sequence) {
@@ -152,6 +215,11 @@ std::string trace_to_json(const Trace& trace) {
   // A string, for readers that would round the number.
   members.push_back(fmt::format("\"seed\": \"{}\"", trace.sequence.seed));
   members.push_back("\"disks\": " + disks_of(trace.sequence));
+  // Old traces have neither, and read as the defaults.
+  if (trace.sequence.vms != std::vector<Hardware>{Hardware{}})
+    members.push_back("\"vms\": " + vms_of(trace.sequence));
+  if (trace.sequence.policy != Policy{})
+    members.push_back("\"policy\": " + policy_of(trace.sequence));
   members.push_back("\"steps\": " + steps_of(trace.sequence));
   if (trace.violation) members.push_back("\"violation\": " + violation_of(*trace.violation));
   return fmt::format("{{\n  {}\n}}\n", fmt::join(members, ",\n  "));

@@ -24,5 +24,14 @@ inline constexpr std::int64_t kWaitMillisecondsMax = std::int64_t{365} * 24 * 36
 /// A device ("vda") and a stage ("synchronize_final") are short and plain words.
 inline constexpr std::size_t kDeviceLengthMax = 16;
 inline constexpr std::size_t kStageLengthMax = 64;
+/// VMs of a group, and what one of them may have.
+inline constexpr std::size_t kTraceVmsMax = 8;
+inline constexpr std::size_t kNicsMax = 16;
+inline constexpr std::uint64_t kCpusMax = 1024;
+inline constexpr Bytes kMemoryBytesMax = Bytes{1} << 44;
+inline constexpr std::size_t kWordLengthMax = 64;  ///< MAC, network, address, suffix
+inline constexpr std::uint64_t kSecondsMax = 86400;
+inline constexpr std::uint64_t kHoursMax = 8760;
+inline constexpr std::uint64_t kPointsMax = 1000;
 
 }  // namespace switchback

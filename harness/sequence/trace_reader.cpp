@@ -3,7 +3,6 @@
 // replay of something else than what the file says would be worth nothing.
 #include <algorithm>
 #include <charconv>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,59 +11,22 @@
 #include "harness/sequence/json_reading.hpp"
 #include "harness/sequence/trace.hpp"
 #include "harness/sequence/trace_limits.hpp"
+#include "harness/sequence/trace_words.hpp"
 
 namespace switchback {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::uint64_t kOrdinalMax = 0xffffffff;
-
-bool is_plain_word(std::string_view word, std::size_t length_max) {
-  return !word.empty() && word.size() <= length_max &&
-         std::all_of(word.begin(), word.end(), [](char letter) {
-           return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
-                  letter == '_';
-         });
-}
-
-/// A word that only small letters, digits and '_' make up.
-Result<std::string> plain_word(const JsonObject& json, std::string_view key,
-                               std::size_t length_max) {
-  SB_ASSIGN(word, json.text(key));
-  if (!is_plain_word(word, length_max))
-    return json.place().member(key).wrong(
-        "is not a plain word",
-        fmt::format("use 1 to {} small letters, digits and '_'", length_max));
-  return word;
-}
-
-/// An enumerator by its name, or an error that lists all of them.
-template <class Enum, std::size_t N>
-Result<Enum> one_of(const JsonObject& json, std::string_view key, std::string_view what,
-                    const std::array<Enum, N>& all) {
-  SB_ASSIGN(word, json.text(key));
-  std::vector<std::string_view> names;
-  for (const Enum value : all) {
-    if (name_of(value) == word) return value;
-    names.push_back(name_of(value));
-  }
-  return json.place().member(key).wrong(fmt::format("{} is no {}", in_quotes(word), what),
-                                        fmt::format("choose one of {}", fmt::join(names, ", ")));
-}
-
 // The kinds of step, by the word after "do".
 
+template <class AnyWrite>
 Result<Action> read_write(const JsonObject& json) {
   SB_TRY(json.only({"do", "disk", "block", "count", "at"}));
   SB_ASSIGN(disk, json.number("disk", {0, kOrdinalMax}));
   SB_ASSIGN(block, json.number("block", {0, kExactNumberMax}));
-  std::uint64_t count = 1;
-  if (json.has("count")) {
-    SB_ASSIGN(given, json.number("count", {1, kWriteBlocksMax}));
-    count = given;
-  }
-  return WriteStep{static_cast<std::uint32_t>(disk), block, static_cast<std::uint32_t>(count)};
+  SB_ASSIGN(count, json.number_or("count", {1, kWriteBlocksMax}, 1));
+  return AnyWrite{static_cast<std::uint32_t>(disk), block, static_cast<std::uint32_t>(count)};
 }
 
 Result<Action> read_flush(const JsonObject& json) {
@@ -72,10 +34,74 @@ Result<Action> read_flush(const JsonObject& json) {
   return FlushStep{};
 }
 
+Result<TargetSettings> read_settings(const JsonObject& json) {
+  SB_TRY(json.only({"name_suffix", "cpus", "memory_bytes", "network", "nic_addresses"}));
+  TargetSettings settings;
+  if (json.has("name_suffix")) {
+    SB_ASSIGN(suffix, plain_word(json, "name_suffix", kWordLengthMax));
+    settings.name_suffix = suffix;
+  }
+  if (json.has("cpus")) {
+    SB_ASSIGN(cpus, json.number("cpus", {1, kCpusMax}));
+    settings.cpus = static_cast<unsigned>(cpus);
+  }
+  if (json.has("memory_bytes")) {
+    SB_ASSIGN(memory, json.number("memory_bytes", {1, kMemoryBytesMax}));
+    settings.memory_bytes = memory;
+  }
+  if (json.has("network")) {
+    SB_ASSIGN(network, json.text("network"));
+    settings.network = network;
+  }
+  if (json.has("nic_addresses")) {
+    SB_ASSIGN(list, json.list("nic_addresses", {0, kNicsMax}));
+    for (std::size_t n = 0; n < list->size(); ++n) {
+      if (!(*list)[n].is_string())
+        return json.place()
+            .member("nic_addresses")
+            .element(n)
+            .wrong("is not a text", "give an IP address or \"\"");
+      settings.nic_addresses.push_back((*list)[n].get<std::string>());
+    }
+  }
+  return settings;
+}
+
 Result<Action> read_operate(const JsonObject& json) {
-  SB_TRY(json.only({"do", "operation", "at"}));
+  SB_TRY(json.only({"do", "operation", "point", "custom_point", "shut_down_source",
+                    "create_missing_vm", "key", "settings", "at"}));
   SB_ASSIGN(operation, one_of(json, "operation", "operation", kAllOperations));
-  return OperateStep{operation};
+  OperateStep ask{.operation = operation};
+  if (json.has("point")) {
+    SB_ASSIGN(point, one_of(json, "point", "choice of a recovery point", kAllPointChoices));
+    ask.point = point;
+  }
+  SB_ASSIGN(custom, json.number_or("custom_point", {0, kOrdinalMax}, 0));
+  ask.custom_point = static_cast<std::uint32_t>(custom);
+  if (json.has("shut_down_source")) {
+    SB_ASSIGN(given, json.yes_or_no("shut_down_source"));
+    ask.shut_down_source = given;
+  }
+  if (json.has("create_missing_vm")) {
+    SB_ASSIGN(given, json.yes_or_no("create_missing_vm"));
+    ask.create_missing_vm = given;
+  }
+  if (json.has("key")) {
+    SB_ASSIGN(key, one_of(json, "key", "key", kAllKeysGiven));
+    ask.key = key;
+  }
+  if (json.has("settings")) {
+    SB_ASSIGN(object, json.object("settings"));
+    SB_ASSIGN(settings, read_settings(object));
+    ask.settings = settings;
+  }
+  return ask;
+}
+
+Result<Action> read_edit(const JsonObject& json) {
+  SB_TRY(json.only({"do", "edit", "at"}));
+  SB_ASSIGN(edit, one_of(json, "edit", "edit", kAllEdits));
+  return EditStep{edit};
 }
 
 Result<Action> read_wait(const JsonObject& json) {
@@ -100,12 +126,15 @@ struct StepKind {
   Result<Action> (*read)(const JsonObject&);
 };
 constexpr std::array<StepKind, std::variant_size_v<Action>> kStepKinds = {
-    {{"write", read_write},
+    {{"write", read_write<WriteStep>},
      {"flush", read_flush},
      {"operate", read_operate},
      {"wait", read_wait},
      {"fault", read_fault},
-     {"heal", read_heal}}};
+     {"heal", read_heal},
+     {"edit", read_edit},
+     {"test_write", read_write<TestWriteStep>},
+     {"old_primary_write", read_write<OldPrimaryWriteStep>}}};
 
 Result<Action> read_action(const JsonObject& json) {
   SB_ASSIGN(name, json.text("do"));
@@ -135,29 +164,6 @@ Result<Step> read_step(const Json& element, const Place& place) {
     step.at = moment;
   }
   return step;
-}
-
-Result<DiskSpec> read_disk(const Json& element, const Place& place) {
-  SB_ASSIGN(json, JsonObject::from(element, place));
-  SB_TRY(json.only({"device", "size_bytes"}));
-  SB_ASSIGN(device, plain_word(json, "device", kDeviceLengthMax));
-  SB_ASSIGN(size_bytes, json.number("size_bytes", {kDiskBytesMin, kDiskBytesMax}));
-  return DiskSpec{device, size_bytes};
-}
-
-Result<std::vector<DiskSpec>> read_disks(const JsonObject& top) {
-  SB_ASSIGN(list, top.list("disks", {1, kTraceDisksMax}));
-  std::vector<DiskSpec> disks;
-  std::set<std::string> devices;
-  for (std::size_t n = 0; n < list->size(); ++n) {
-    const Place place = top.place().member("disks").element(n);
-    SB_ASSIGN(disk, read_disk((*list)[n], place));
-    if (!devices.insert(disk.device).second)
-      return place.member("device").wrong(fmt::format("'{}' is there twice", disk.device),
-                                          "give every disk a device of its own");
-    disks.push_back(disk);
-  }
-  return disks;
 }
 
 Result<std::vector<Step>> read_steps(const JsonObject& top) {
@@ -227,8 +233,8 @@ Result<Trace> trace_from_json(const std::string& text, const std::string& origin
   SB_ASSIGN(json, parse_json(text, origin));
   SB_ASSIGN(top, JsonObject::from(json, Place(origin)));
   SB_TRY(check_format(top));
-  SB_TRY(top.only(
-      {"format", "version", "made_by", "system", "defect", "seed", "disks", "steps", "violation"}));
+  SB_TRY(top.only({"format", "version", "made_by", "system", "defect", "seed", "disks", "vms",
+                   "policy", "steps", "violation"}));
   Trace trace;
   SB_ASSIGN(made_by, top.text("made_by"));
   trace.made_by = made_by;
@@ -244,8 +250,7 @@ Result<Trace> trace_from_json(const std::string& text, const std::string& origin
   }
   SB_ASSIGN(seed, read_seed(top));
   trace.sequence.seed = seed;
-  SB_ASSIGN(disks, read_disks(top));
-  trace.sequence.disks = disks;
+  SB_TRY(read_item(top, trace.sequence));
   SB_ASSIGN(steps, read_steps(top));
   trace.sequence.steps = std::move(steps);
   if (top.has("violation")) {

@@ -4,10 +4,27 @@
 
 #include <fmt/format.h>
 
+#include "harness/base/names.hpp"
+
 namespace switchback {
+namespace {
+
+constexpr std::array<EnumName<Firmware>, kAllFirmwares.size()> kFirmwares = {{
+    {Firmware::bios, "bios"},
+    {Firmware::uefi, "uefi"},
+}};
+
+}  // namespace
 
 std::string vm_name(const ItemSpec& item, std::size_t vm) {
   return item.vms.size() == 1 ? item.name : fmt::format("{}-{}", item.name, vm + 1);
+}
+
+std::string_view name_of(Firmware firmware) {
+  return lookup_name(kFirmwares, firmware);
+}
+std::optional<Firmware> firmware_named(std::string_view name) {
+  return lookup_value(kFirmwares, name);
 }
 
 std::string test_vm_name(const std::string& vm) {

@@ -2,8 +2,11 @@
 // What is protected: one VM, or several that are cut and failed over together, and how.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/base/units.hpp"
@@ -28,6 +31,9 @@ struct Nic {
 };
 
 enum class Firmware : std::uint8_t { bios, uefi };
+inline constexpr std::array kAllFirmwares = {Firmware::bios, Firmware::uefi};
+std::string_view name_of(Firmware firmware);
+std::optional<Firmware> firmware_named(std::string_view name);
 
 /// What a VM is made of, beside its disks.
 struct Hardware {

@@ -2,6 +2,7 @@
 // An operation with what an operator chooses for it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +21,9 @@ enum class PointChoice : std::uint8_t {
   latest_app_consistent,  ///< the newest app-consistent one there is
   custom,                 ///< the one named
 };
+inline constexpr std::array kAllPointChoices = {PointChoice::latest, PointChoice::latest_processed,
+                                                PointChoice::latest_app_consistent,
+                                                PointChoice::custom};
 std::string_view name_of(PointChoice choice);
 std::optional<PointChoice> point_choice_named(std::string_view name);
 

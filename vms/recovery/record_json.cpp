@@ -18,14 +18,6 @@ using nlohmann::json;
 
 // ---- words
 
-constexpr std::array<EnumName<Firmware>, 2> kFirmwares = {{
-    {Firmware::bios, "bios"},
-    {Firmware::uefi, "uefi"},
-}};
-std::string_view name_of(Firmware firmware) {
-  return lookup_name(kFirmwares, firmware);
-}
-
 std::optional<Health> health_named(std::string_view name) {
   for (const Health health : {Health::normal, Health::warning, Health::critical})
     if (switchback::name_of(health) == name) return health;
@@ -57,7 +49,7 @@ void find_word(std::string_view name, std::optional<Health>& found) {
   found = health_named(name);
 }
 void find_word(std::string_view name, std::optional<Firmware>& found) {
-  found = lookup_value(kFirmwares, name);
+  found = firmware_named(name);
 }
 
 // ---- the fields of each type. `Fields` is a Writer or a Reader.
