@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "vms/hosts/host_contract.hpp"
+#include "vms/hosts/sim/sim_digest.hpp"
 #include "vms/hosts/sim/sim_laboratory.hpp"
 #include "vms/hosts/sim/sim_transfer.hpp"
 
@@ -114,6 +115,64 @@ TEST(SimHost, DoesNotTrackTwiceUnderTheSameName) {
   recovery::expect_named(stage.primary().open_view(stage.vm, std::nullopt, "c1"), "c1");
 }
 
+TEST(SimHost, AGuestThatIsHeldDoesNotShutDown) {
+  recovery::HostStage stage({"sim", make_bench});
+  for (const bool freeze : {true, false}) {
+    ASSERT_TRUE(freeze ? stage.primary().freeze_vm(stage.vm)
+                       : stage.primary().suspend_vm(stage.vm));
+    recovery::expect_named(stage.primary().shut_down_vm(stage.vm), stage.vm);
+    EXPECT_TRUE(*stage.primary().is_running(stage.vm));
+    ASSERT_TRUE(freeze ? stage.primary().thaw_vm(stage.vm) : stage.primary().resume_vm(stage.vm));
+  }
+  EXPECT_TRUE(stage.primary().shut_down_vm(stage.vm));
+}
+
+TEST(SimHost, ASuspendedGuestCanNotBeAskedToFreezeOrToThaw) {
+  recovery::HostStage stage({"sim", make_bench});
+  ASSERT_TRUE(stage.primary().freeze_vm(stage.vm));
+  ASSERT_TRUE(stage.primary().suspend_vm(stage.vm));
+  recovery::expect_named(stage.primary().freeze_vm(stage.vm), stage.vm);
+  recovery::expect_named(stage.primary().thaw_vm(stage.vm), stage.vm);
+  EXPECT_EQ(stage.seen().hold, Hold::frozen) << "what holds longer";
+  ASSERT_TRUE(stage.primary().resume_vm(stage.vm));
+  EXPECT_TRUE(stage.primary().thaw_vm(stage.vm));
+}
+
+TEST(SimHost, KeysOutliveAController) {
+  recovery::EncryptedStage stage({"sim", make_bench});
+  stage.make_replica();
+  auto* laboratory = dynamic_cast<SimLaboratory*>(stage.bench.laboratory.get());
+  SimHost another(laboratory->site(Site::recovery), laboratory->link());
+  EXPECT_TRUE(another.open_replica(stage.layer("p1")));
+}
+
+TEST(SimHost, WhatIsNotThereIsToldFromWhatDoesNotAnswer) {
+  recovery::HostStage stage({"sim", make_bench});
+  EXPECT_EQ(stage.primary().is_running("nobody").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(stage.primary().volume_size("nothing").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(stage.primary().open_stopped_view(stage.vm, {}).error().kind, ErrorKind::environment);
+}
+
+TEST(DigestsOf, TakeTimeForWhatIsAllocatedAndNotForTheSizeOfTheDisk) {
+  const BlockNumber far = (Bytes{4} << 40) / kBlockBytes - 1;
+  const auto digests = digests_of({{0, 1}, {7, kInitialState}, {far, 2}}, kTrackingGrain);
+  ASSERT_TRUE(digests);
+  ASSERT_EQ(digests->size(), 2U);
+  EXPECT_EQ(digests->back().chunk, far / kBlocksPerGrain);
+}
+
+TEST(DigestsOf, TellTheSameWriteInAnotherPlaceFromThis) {
+  const auto here = digests_of({{1, 5}}, kTrackingGrain);
+  const auto there = digests_of({{2, 5}}, kTrackingGrain);
+  EXPECT_NE(here->front().digest, there->front().digest);
+  EXPECT_EQ(*digests_of({{1, 5}, {2, kInitialState}}, kTrackingGrain), *here);
+}
+
+TEST(DigestsOf, WantChunksOfWholeBlocks) {
+  for (const Bytes chunk : {Bytes{0}, Bytes{512}, kBlockBytes + 1})
+    EXPECT_FALSE(digests_of({}, chunk)) << chunk;
+}
+
 TEST(SimLink, CountsEveryByteInTheDirectionInWhichItGoes) {
   recovery::HostStage stage({"sim", make_bench});
   stage.write(0, {0});
@@ -121,6 +180,9 @@ TEST(SimLink, CountsEveryByteInTheDirectionInWhichItGoes) {
   const WireCount wire = stage.bench.laboratory->wire();
   EXPECT_EQ(wire.to_recovery, kConnectionBytes + kTrackingGrain + 2 * kMessageBytes);
   EXPECT_EQ(wire.to_primary, 0U);
+  ASSERT_TRUE(stage.recovery().digests(stage.layer("base"), kTrackingGrain));
+  EXPECT_EQ(stage.bench.laboratory->wire().to_primary, kMessageBytes + kChecksumBytes);
+  EXPECT_EQ(stage.bench.laboratory->wire().to_recovery, wire.to_recovery);
 }
 
 }  // namespace
