@@ -4,9 +4,10 @@
 
 #include <limits>
 #include <string>
-#include <string_view>
 
 #include <xxhash.h>
+
+#include "harness/sequence/trace.hpp"
 
 namespace switchback {
 namespace {
@@ -16,44 +17,39 @@ void add(std::uint64_t& sum, std::uint64_t part) {
   sum = part > most - sum ? most : sum + part;
 }
 
-/// Writes down a sequence so that different ones differ: every part has a known length or is
-/// preceded by it.
-class Bytestream {
- public:
-  void number(std::uint64_t value) {
-    for (unsigned byte = 0; byte < sizeof value; ++byte)
-      bytes_.push_back(static_cast<char>(value >> (8 * byte)));
-  }
-  void text(std::string_view value) {
-    number(value.size());
-    bytes_ += value;
-  }
-  [[nodiscard]] Digest digest() const {
-    const XXH128_hash_t hash = XXH3_128bits(bytes_.data(), bytes_.size());
-    return {hash.high64, hash.low64};
-  }
+std::uint64_t choices_of(const OperateStep& ask) {
+  const OperateStep plain{.operation = ask.operation};
+  return std::uint64_t{ask.point != plain.point} + (ask.custom_point != 0 ? 1 : 0) +
+         (ask.shut_down_source != plain.shut_down_source ? 1 : 0) +
+         (ask.create_missing_vm != plain.create_missing_vm ? 1 : 0) +
+         (ask.key != plain.key ? 1 : 0) + (ask.settings != plain.settings ? 1 : 0);
+}
 
-  void operator()(const WriteStep& write) {
-    number(write.disk);
-    number(write.block);
-    number(write.count);
-  }
-  void operator()(const OperateStep& ask) { number(static_cast<std::uint64_t>(ask.operation)); }
-  void operator()(const WaitStep& wait) {
-    number(static_cast<std::uint64_t>(wait.duration.count()));
-  }
-  void operator()(const FaultStep& fault) { number(static_cast<std::uint64_t>(fault.kind)); }
-  void operator()(const FlushStep&) {}
-  void operator()(const HealStep&) {}
+std::uint64_t choices_of(const Policy& policy) {
+  const Policy plain;
+  return std::uint64_t{policy.copy_frequency != plain.copy_frequency} +
+         (policy.retention != plain.retention ? 1 : 0) +
+         (policy.most_points != plain.most_points ? 1 : 0) +
+         (policy.app_consistent != plain.app_consistent ? 1 : 0) + (policy.encrypted ? 1 : 0);
+}
 
- private:
-  std::string bytes_;
-};
+std::uint64_t choices_of(const Hardware& vm) {
+  const Hardware plain;
+  return std::uint64_t{vm.cpus != plain.cpus} + (vm.memory_bytes != plain.memory_bytes ? 1 : 0) +
+         (vm.firmware != plain.firmware ? 1 : 0) + (vm.boot_disk != plain.boot_disk ? 1 : 0) +
+         vm.nics.size();
+}
 
 }  // namespace
 
 Burden burden_of(const Sequence& sequence) {
-  Burden burden{.steps = sequence.steps.size(), .disks = sequence.disks.size()};
+  Burden burden{.steps = sequence.steps.size(),
+                .vms = sequence.vms.size(),
+                .disks = sequence.disks.size(),
+                .moments = 0,
+                .choices = choices_of(sequence.policy)};
+  for (const Hardware& vm : sequence.vms)
+    add(burden.choices, choices_of(vm));
   for (const DiskSpec& disk : sequence.disks)
     add(burden.disk_bytes, disk.size_bytes);
   for (const Step& step : sequence.steps) {
@@ -66,6 +62,8 @@ Burden burden_of(const Sequence& sequence) {
       add(burden.ordinals, write->disk);
       add(burden.ordinals, write->block);
     }
+    if (const auto* ask = std::get_if<OperateStep>(&step.action))
+      add(burden.choices, choices_of(*ask));
     if (const auto* wait = std::get_if<WaitStep>(&step.action))
       add(burden.wait, static_cast<std::uint64_t>(wait->duration.count()));
   }
@@ -73,21 +71,11 @@ Burden burden_of(const Sequence& sequence) {
 }
 
 Digest digest_of(const Sequence& sequence) {
-  Bytestream stream;
-  stream.number(sequence.disks.size());
-  for (const DiskSpec& disk : sequence.disks) {
-    stream.text(disk.device);
-    stream.number(disk.size_bytes);
-  }
-  for (const Step& step : sequence.steps) {
-    stream.number(step.action.index());
-    std::visit(stream, step.action);
-    stream.number(step.at ? 1 : 0);
-    if (!step.at) continue;
-    stream.text(step.at->stage);
-    stream.number(step.at->call);
-  }
-  return stream.digest();
+  // A trace says all that makes two sequences different.
+  const std::string text = trace_to_json(
+      {.made_by = {}, .system = {}, .defect = {}, .sequence = sequence, .violation = {}});
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return {hash.high64, hash.low64};
 }
 
 }  // namespace switchback
