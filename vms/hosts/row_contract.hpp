@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/runner/run_sequence.hpp"
-#include "harness/sequence/row_tours.hpp"
+#include "harness/sequence/kill_tour.hpp"
 #include "harness/sequence/trace.hpp"
 
 namespace switchback {
