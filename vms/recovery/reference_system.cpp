@@ -139,14 +139,16 @@ Result<Progress> ReferenceSystem::start(const ItemSpec& spec, const Request& req
 /// The job in progress dies where it is, as with its controller, and the cancel begins.
 Result<Progress> ReferenceSystem::cancel_job(const ItemName& name, Item& item,
                                              const Request& request) {
-  const Transition* const row = row_of_job(item.working);
+  const Transition* const row = item.job->row;
   const Operation running = item.job->operation;
   if (running == Operation::cancel || find_transition(row->during, Operation::cancel) == nullptr)
     return Progress(Outcome(
         Refused{fmt::format("cancel is not allowed while {} is in progress", name_of(running)),
                 row->during,
                 {}}));
-  const bool shut_down_source = item.working.job->shut_down_source;
+  // At its first call nothing of the job is saved, at its last it is no longer in the working copy.
+  const bool shut_down_source =
+      (item.saved.job ? item.saved.job : item.working.job)->shut_down_source;
   item.job.reset();
   item.working = item.saved;
   item.working.job = JobRecord::begin(request);
@@ -202,8 +204,7 @@ Result<ItemStatus> ReferenceSystem::status(const ItemName& name) {
   status.state = item.saved.rest;
   status.allowed = allowed_operations(status.state);
   if (item.job) {
-    const Transition* row = row_of_job(item.working);
-    SB_ASSERT(row != nullptr);
+    const Transition* const row = item.job->row;
     status.state = row->during;
     status.allowed = {};
     if (item.job->operation != Operation::cancel &&
@@ -276,6 +277,8 @@ void ReferenceSystem::begin_job(Item& item, std::string key, std::optional<ItemS
   item.job = std::make_unique<Job>(item.working.job->operation, std::move(key), item.working,
                                    parts_, now_);
   item.job->spec = std::move(spec);
+  item.job->row = row_of_job(item.working);
+  SB_ASSERT(item.job->row != nullptr);
   item.job->body.emplace(run_job(item, *item.job));
   item.job->body->start();
 }

@@ -16,6 +16,7 @@ inline constexpr std::string_view kUndoStage = "undo";
 
 struct ReferenceSystem::Job {
   Operation operation{};
+  const Transition* row = nullptr;  ///< of the table, for what the item shows while it runs
   std::string stage;
   std::string key;               ///< as it came with the request
   std::optional<ItemSpec> spec;  ///< the item as it is to be protected from now on
