@@ -37,6 +37,8 @@ report_steps() {
 configure() {
   if command -v ccache >/dev/null; then
     export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+    # Without this, nothing that uses a precompiled header is ever found in the cache.
+    export CCACHE_SLOPPINESS=pch_defines,time_macros
   fi
   cmake --preset "$1" --log-level=WARNING
 }

@@ -1,3 +1,5 @@
+include(${CMAKE_CURRENT_LIST_DIR}/precompiled.cmake)
+
 # Everything that builds one kind of tests, and nothing else: for runs that need only that kind.
 add_custom_target(tests_simulated)
 add_custom_target(tests_threads)
@@ -12,6 +14,7 @@ function(switchback_layer name)
   cmake_parse_arguments(LAYER "" "TEST_LABEL" "SOURCES;USES;TESTS;TEST_USES" ${ARGN})
   add_library(${name} STATIC ${LAYER_SOURCES})
   target_link_libraries(${name} PUBLIC switchback_options fmt::fmt ${LAYER_USES})
+  switchback_precompile(${name} code)
   if(LAYER_TESTS)
     add_executable(${name}_test ${LAYER_TESTS})
     target_link_libraries(${name}_test PRIVATE ${name} ${LAYER_TEST_USES}
@@ -37,5 +40,6 @@ function(switchback_discover_tests program label)
       add_dependencies(tests_threads ${program})
     endif()
   endif()
+  switchback_precompile(${program} tests)
   gtest_discover_tests(${program} DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
 endfunction()

@@ -29,7 +29,9 @@ struct Error {
 
   /// The same error, seen from one level further out: "context: message".
   [[nodiscard]] Error within(std::string_view context) const {
-    return Error{kind, std::string(context) + ": " + message, remedy};
+    std::string whole(context);
+    whole.append(": ").append(message);
+    return Error{kind, std::move(whole), remedy};
   }
 };
 

@@ -1,0 +1,35 @@
+# Headers of others that most files include, compiled once for all targets instead of once a file.
+#
+# Only what is not ours goes in here: a change of our own headers must not rebuild everything. The
+# sources still include all they use, as if there were none of this: the preset tsan has it switched
+# off, and ci/test compiles all code with it that is not a test.
+option(SWITCHBACK_PCH "Precompile the headers of others that most files include" ON)
+
+set(precompiled_code <algorithm> <array> <chrono> <cstdint> <filesystem> <fstream> <functional> <map>
+  <memory> <optional> <random> <set> <span> <sstream> <string> <string_view> <utility> <variant>
+  <vector> <fmt/format.h> <nlohmann/json.hpp> <tl/expected.hpp>)
+# Google Test comes before RapidCheck.
+set(precompiled_tests ${precompiled_code} <gmock/gmock.h> <gtest/gtest.h> <rapidcheck/gtest.h>)
+
+if(SWITCHBACK_PCH)
+  # A precompiled header belongs to a target, and that needs a source: an empty one.
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/precompiled.cpp CONTENT "")
+  foreach(kind code tests)
+    add_library(precompiled_${kind} OBJECT ${PROJECT_BINARY_DIR}/precompiled.cpp)
+    target_link_libraries(precompiled_${kind} PRIVATE switchback_options fmt::fmt
+      nlohmann_json::nlohmann_json)
+    target_precompile_headers(precompiled_${kind} PRIVATE ${precompiled_${kind}})
+    # A time in it would make each build's result another one for a compiler cache.
+    target_compile_options(precompiled_${kind} PRIVATE
+      "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
+  endforeach()
+  target_link_libraries(precompiled_tests PRIVATE rapidcheck rapidcheck_gtest GTest::gtest
+    GTest::gmock)
+endif()
+
+# switchback_precompile(TARGET code|tests): TARGET uses the precompiled headers of that kind.
+function(switchback_precompile target kind)
+  if(SWITCHBACK_PCH)
+    target_precompile_headers(${target} REUSE_FROM precompiled_${kind})
+  endif()
+endfunction()
