@@ -19,9 +19,11 @@ namespace switchback::libvirt {
 
 /// Runs `call` on a thread of its own and gives its result, or an Error once `patience` is over.
 /// libvirt's calls into a stopped QEMU return only when it goes on or dies (measured: no limit).
-/// A call given up is left to end by itself: `call` must own all that it touches.
+/// A call given up is left to end by itself: `call` must own all that it touches. `given_up`, if
+/// given, tells that this came to pass.
 template <class T, class Call>
-Result<T> bounded_call(const std::string& what, Duration patience, Call call) {
+Result<T> bounded_call(const std::string& what, Duration patience, Call call,
+                       bool* given_up = nullptr) {
   struct Answer {
     std::mutex mutex;
     std::condition_variable arrived;
@@ -38,6 +40,7 @@ Result<T> bounded_call(const std::string& what, Duration patience, Call call) {
   std::unique_lock lock(answer->mutex);
   if (answer->arrived.wait_for(lock, patience, [&] { return answer->result.has_value(); }))
     return std::move(*answer->result);
+  if (given_up != nullptr) *given_up = true;
   return environment_error(
       fmt::format("{}: no answer for {} ms", what,
                   std::chrono::duration_cast<std::chrono::milliseconds>(patience).count()),

@@ -8,6 +8,7 @@
 
 #include "vms/hosts/libvirt/run_folder.hpp"
 #include "vms/hosts/libvirt/run_processes.hpp"
+#include "vms/hosts/libvirt/secrets.hpp"
 
 namespace switchback::libvirt {
 namespace {
@@ -108,9 +109,14 @@ std::vector<CleanedObject> remove_marked_objects(const Connection& connection) {
   if (domains) {
     for (const auto& [vm, domain] : *domains) {
       virDomainDestroy(domain.get());  // fails if it does not run
-      if (virDomainUndefineFlags(domain.get(), VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA) == 0)
+      if (virDomainUndefineFlags(domain.get(), kUndefineAll) == 0)
         removed.push_back({site.run_id, "vm", site.domain_name(vm)});
     }
+  }
+  const auto keys = secret_names(connection);
+  if (keys) {
+    for (const std::string& key : *keys)
+      if (drop_secret(connection, key)) removed.push_back({site.run_id, "key", key});
   }
   append(removed, remove_marked_files(site));
   return removed;

@@ -13,7 +13,7 @@ namespace switchback::libvirt {
 
 struct CleanedObject {
   std::string run_id;
-  std::string kind;  ///< "vm", "volume", "process", "folder"
+  std::string kind;  ///< "vm", "volume", "key", "process", "folder"
   std::string name;
 };
 
@@ -28,8 +28,8 @@ struct CleanReport {
 /// skipped and said so; the folder then stays.
 Result<CleanReport> clean_runs(const std::filesystem::path& base);
 
-/// Destroys and undefines every domain of the run at this connection, and deletes its files in the
-/// site's storage. Goes on past single failures; gives what was removed.
+/// Destroys and undefines every domain of the run at this connection, forgets its keys, and deletes
+/// its files in the site's storage. Goes on past single failures; gives what was removed.
 std::vector<CleanedObject> remove_marked_objects(const Connection& connection);
 
 /// Ends every process of the run.

@@ -67,8 +67,8 @@ Result<std::optional<Domain>> Connection::find_domain(const std::string& vm) con
 Result<Domain> Connection::domain(const std::string& vm) const {
   SB_ASSIGN(found, find_domain(vm));
   if (!found)
-    return environment_error(fmt::format("no VM {} on the {} site", vm, name_of(site_.site)),
-                             "define it first");
+    return not_found(fmt::format("no VM {} on the {} site", vm, name_of(site_.site)),
+                     "define it first");
   return std::move(*found);
 }
 

@@ -44,6 +44,7 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   [[nodiscard]] const SiteConfig& site() const { return site_; }
+  [[nodiscard]] virConnectPtr raw() const { return connection_; }
 
   /// The domain of that VM of this run, if it is defined; only one that bears the run's mark.
   Result<std::optional<Domain>> find_domain(const std::string& vm) const;
@@ -65,6 +66,11 @@ class Connection {
   virConnectPtr connection_;
   SiteConfig site_;
 };
+
+/// All that libvirt may know of a domain besides its definition goes with it.
+inline constexpr unsigned kUndefineAll =
+    VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
+    VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_NVRAM;
 
 Result<bool> is_active(const Domain& domain);
 /// True if the domain's metadata names this run.

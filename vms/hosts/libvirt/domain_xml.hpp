@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The XML that libvirt is given, and what is read back from it.
+// The XML of a domain that libvirt is given, and what is read back from it.
 #pragma once
 
 #include <optional>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/base/result.hpp"
+#include "vms/hosts/libvirt/networks.hpp"
 #include "vms/hosts/libvirt/site_config.hpp"
 #include "vms/recovery/host.hpp"
 
@@ -14,9 +15,33 @@ namespace switchback::libvirt {
 
 inline constexpr const char* kMetadataUri = "https://switchback.example/run/1";
 
+/// An encrypted image file of a disk and those that it rests on, newest first, all with one secret
+/// of libvirt. Files that are not encrypted need no chain: libvirt finds it by itself.
+struct EncryptedChain {
+  std::string secret_uuid;
+  std::vector<std::filesystem::path> files;
+};
+
+/// What a domain is made of beside its definition.
+struct DomainOptions {
+  bool use_kvm = false;
+  std::string uuid = {};  ///< of the domain of that name that there is already
+  /// By position of the disk; none for disks that are not encrypted. May be shorter than the disks.
+  std::vector<std::optional<EncryptedChain>> chains = {};
+};
+
+/// Whether this machine has UEFI for VMs.
+bool has_uefi();
+
 /// A VM without a guest OS: it is started paused and stays so. Its disks can be written to from
 /// outside through QEMU's block layer (share-rw), which is how the harness's guest writes.
-std::string domain_xml(const SiteConfig& site, const recovery::VmDefinition& vm, bool use_kvm);
+/// What XML has no words for (names of networks, addresses) is in its metadata. Unsupported: UEFI
+/// where OVMF is not installed.
+Result<std::string> domain_xml(const SiteConfig& site, const recovery::VmDefinition& vm,
+                               const DomainOptions& options);
+
+/// What domain_xml() was given, from XML that libvirt gives back.
+Result<recovery::VmDefinition> definition_in(const SiteConfig& site, const std::string& domain_xml);
 
 /// The disks of a domain, in order: device and file.
 struct DiskFile {
@@ -25,16 +50,12 @@ struct DiskFile {
 };
 Result<std::vector<DiskFile>> disk_files(const std::string& domain_xml);
 
+/// The number that libvirt's alias of a virtio disk has: 0 of "vda", 1 of "vdb", ...
+std::size_t disk_number(const std::string& device);
+
+/// The segments that the NICs are really plugged into, in order.
+Result<std::vector<Segment>> segments_in(const std::string& domain_xml);
+
 std::string run_id_in_metadata(const std::string& element);
-
-std::string checkpoint_xml(const std::string& name, const std::vector<std::string>& devices);
-
-/// A pull-mode backup of all disks over one unix socket, each disk exported under its device name.
-/// With `since`, the changes are exported as bitmap `dirty-<device>`.
-std::string backup_xml(const SiteConfig& site, const std::string& vm,
-                       const std::filesystem::path& socket, const std::optional<std::string>& since,
-                       const std::vector<std::string>& devices);
-/// The socket of the backup in progress.
-Result<std::string> backup_socket(const std::string& backup_xml);
 
 }  // namespace switchback::libvirt

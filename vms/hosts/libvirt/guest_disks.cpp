@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "vms/hosts/libvirt/domain_xml.hpp"
+
 namespace switchback::libvirt {
 namespace {
 
@@ -15,10 +17,8 @@ using nlohmann::json;
 /// Exports of ours, told from those of a backup job by their ids.
 constexpr std::string_view kExportPrefix = "switchback-guest-";
 
-/// libvirt's alias of the virtio disk "vda" is virtio-disk0, of "vdb" virtio-disk1.
 std::string device_path(const std::string& device) {
-  return fmt::format("/machine/peripheral/virtio-disk{}/",
-                     device.empty() ? 0 : device.back() - 'a');
+  return fmt::format("/machine/peripheral/virtio-disk{}/", disk_number(device));
 }
 
 bool is_ours(const json& exported) {

@@ -6,9 +6,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "vms/hosts/libvirt/images.hpp"
 #include "vms/hosts/libvirt/item_objects.hpp"
 #include "vms/hosts/libvirt/libvirt_laboratory.hpp"
 #include "vms/hosts/libvirt/qcow2_header.hpp"
+#include "vms/hosts/libvirt/secrets.hpp"
 
 namespace switchback::libvirt {
 namespace {
@@ -42,6 +44,9 @@ class SiteCensus {
       add("export", socket.name);
     for (const ItemProcess& process : item_processes(site_, item_))
       add("process", process.name);
+    SB_ASSIGN(keys, secret_names(connection_));
+    for (const std::string& key : keys)
+      if (belongs_to(key, item_)) add("key", key);
     return {};
   }
 
@@ -69,6 +74,7 @@ class SiteCensus {
   Nothing take_volumes() {
     SB_ASSIGN(volumes, volume_files(site_, item_));
     for (const ItemFile& volume : volumes) {
+      if (volume.path.extension() == kKeyNote) continue;  // part of the volume
       add("volume", volume.name);
       const auto open = open_images_.find(volume.path.string());
       if (open != open_images_.end()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// VMs of a real site; volumes, views and checkpoints are in the files beside this one.
+// VMs of a real site; volumes, keys, holds, views and checkpoints are in the files beside this one.
 #include "vms/hosts/libvirt/libvirt_host.hpp"
 
 #include <algorithm>
@@ -7,27 +7,24 @@
 #include <fmt/format.h>
 #include <libvirt/virterror.h>
 
-#include "vms/hosts/libvirt/deadline.hpp"
-#include "vms/hosts/libvirt/domain_xml.hpp"
+#include "vms/hosts/libvirt/backup_xml.hpp"
+#include "vms/hosts/libvirt/images.hpp"
+#include "vms/hosts/libvirt/secrets.hpp"
 
 namespace switchback::libvirt {
 namespace {
 
-/// Whether the domain has that file at the place of that disk already.
-bool same_disks(const std::vector<DiskFile>& files, const SiteConfig& site,
-                const recovery::VmDefinition& vm) {
-  if (files.size() != vm.disks.size()) return false;
-  for (std::size_t n = 0; n < files.size(); ++n)
-    if (files[n].device != vm.disks[n].device ||
-        files[n].file != site.volume_path(vm.disks[n].volume))
-      return false;
-  return true;
-}
-
-Result<std::vector<DiskFile>> disk_files_of(const Domain& domain) {
+/// As it is at its next start, which is what it was defined as.
+Result<std::string> definition_xml(const Domain& domain) {
   const OwnedString xml(virDomainGetXMLDesc(domain.get(), VIR_DOMAIN_XML_INACTIVE));
   if (!xml) return libvirt_error("reading a domain's definition");
-  return disk_files(xml.get());
+  return std::string(xml.get());
+}
+
+std::string uuid_of(const Domain& domain) {
+  std::array<char, VIR_UUID_STRING_BUFLEN> uuid{};
+  virDomainGetUUIDString(domain.get(), uuid.data());
+  return uuid.data();
 }
 
 /// In a VM's metadata: it was told to start, and its tracking is not armed yet. So a VM that a dead
@@ -47,55 +44,20 @@ bool is_starting(const Domain& domain) {
   return note != nullptr;
 }
 
-/// The volume's name, from the file that the run's mark makes of it.
-std::string volume_name(const SiteConfig& site, const std::filesystem::path& file) {
-  const std::string name = file.stem().string();
-  return name.starts_with(site.prefix()) ? name.substr(site.prefix().size()) : name;
-}
-
-}  // namespace
-
-Nothing LibvirtHost::ensure_vm(const recovery::VmDefinition& definition) {
-  SB_ASSIGN(found, connection_.find_domain(definition.name));
-  if (found) {
-    SB_ASSIGN(files, disk_files_of(*found));
-    if (same_disks(files, site_, definition)) return {};
-    SB_TRY(remove_vm(definition.name));
-  }
-  SB_TRY(connection_.define(domain_xml(site_, definition, use_kvm_)));
-  return {};
-}
-
-Nothing LibvirtHost::remove_vm(const recovery::VmName& vm) {
-  SB_ASSIGN(found, connection_.find_domain(vm));
-  if (!found) return {};
-  SB_ASSIGN(active, is_active(*found));
-  if (active)
-    return environment_error(fmt::format("VM {} runs, it can't be removed", vm),
-                             "shut it down first");
-  if (virDomainUndefineFlags(found->get(), VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA) < 0)
-    return libvirt_error("removing VM " + vm);
-  return {};
-}
-
-Result<std::optional<recovery::VmDefinition>> LibvirtHost::find_vm(const recovery::VmName& vm) {
-  SB_ASSIGN(found, connection_.find_domain(vm));
-  if (!found) return std::nullopt;
-  SB_ASSIGN(files, disk_files_of(*found));
-  recovery::VmDefinition definition{.name = vm, .disks = {}};
+Nothing arm_tracking(const Domain& domain, const std::string& vm, const std::string& track) {
+  SB_ASSIGN(xml, definition_xml(domain));
+  SB_ASSIGN(files, disk_files(xml));
+  std::vector<std::string> devices;
   for (const DiskFile& disk : files)
-    definition.disks.push_back({disk.device, volume_name(site_, disk.file)});
-  return definition;
+    devices.push_back(disk.device);
+  const Checkpoint made(
+      virDomainCheckpointCreateXML(domain.get(), checkpoint_xml(track, devices).c_str(), 0));
+  if (!made) return libvirt_error(fmt::format("starting tracking {} of VM {}", track, vm));
+  return {};
 }
 
-Result<bool> LibvirtHost::is_running(const recovery::VmName& vm) {
-  SB_ASSIGN(domain, connection_.domain(vm));
-  return is_active(domain);
-}
-
-Nothing LibvirtHost::start_vm(const recovery::VmName& vm,
-                              const std::optional<recovery::CheckpointName>& track) {
-  SB_ASSIGN(domain, connection_.domain(vm));
+Nothing start(const Domain& domain, const std::string& vm,
+              const std::optional<std::string>& track) {
   SB_ASSIGN(active, is_active(domain));
   if (!active) {
     SB_TRY(note_starting(domain, track.has_value(), VIR_DOMAIN_AFFECT_CONFIG));
@@ -118,25 +80,10 @@ Nothing LibvirtHost::start_vm(const recovery::VmName& vm,
   return note_starting(domain, false, VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG);
 }
 
-Nothing LibvirtHost::arm_tracking(const Domain& domain, const recovery::VmName& vm,
-                                  const recovery::CheckpointName& track) {
-  SB_ASSIGN(files, disk_files_of(domain));
-  std::vector<std::string> devices;
-  for (const DiskFile& disk : files)
-    devices.push_back(disk.device);
-  const Checkpoint made(
-      virDomainCheckpointCreateXML(domain.get(), checkpoint_xml(track, devices).c_str(), 0));
-  if (!made) return libvirt_error(fmt::format("starting tracking {} of VM {}", track, vm));
-  return {};
-}
-
-Nothing LibvirtHost::shut_down_vm(const recovery::VmName& vm) {
-  SB_ASSIGN(domain, connection_.domain(vm));
+Nothing stop(const Domain& domain, const std::string& vm, unsigned flags) {
   SB_ASSIGN(active, is_active(domain));
   if (!active) return {};
-  // There is no OS to be asked. GRACEFUL lets QEMU close its images, and with them the bitmaps; it
-  // returns when the process is gone.
-  if (virDomainDestroyFlags(domain.get(), VIR_DOMAIN_DESTROY_GRACEFUL) < 0 &&
+  if (virDomainDestroyFlags(domain.get(), flags) < 0 &&
       libvirt_error_code() != VIR_ERR_OPERATION_INVALID)
     return libvirt_error("shutting down VM " + vm);
   SB_ASSIGN(still_active, is_active(domain));
@@ -144,6 +91,119 @@ Nothing LibvirtHost::shut_down_vm(const recovery::VmName& vm) {
     return environment_error(fmt::format("VM {} still runs after it was shut down", vm),
                              "see its log");
   return {};
+}
+
+Nothing undefine(const Domain& domain, const std::string& vm) {
+  SB_ASSIGN(active, is_active(domain));
+  if (active)
+    return environment_error(fmt::format("VM {} runs, it can't be removed", vm),
+                             "shut it down first");
+  if (virDomainUndefineFlags(domain.get(), kUndefineAll) < 0)
+    return libvirt_error("removing VM " + vm);
+  return {};
+}
+
+}  // namespace
+
+Result<DomainOptions> LibvirtHost::options_for(const recovery::VmDefinition& definition) {
+  DomainOptions options{.use_kvm = use_kvm_};
+  for (const recovery::VmDisk& disk : definition.disks) {
+    const std::filesystem::path file = site_.volume_path(disk.volume);
+    const std::optional<std::string> key = key_name_of(file);
+    options.chains.emplace_back();
+    if (!key) continue;
+    SB_ASSIGN(files, image_chain(site_.run_id, file));
+    options.chains.back() =
+        EncryptedChain{.secret_uuid = secret_uuid(site_, *key), .files = std::move(files)};
+  }
+  return options;
+}
+
+Nothing LibvirtHost::ensure_vm(const recovery::VmDefinition& definition) {
+  SB_ASSIGN(options, options_for(definition));
+  SB_ASSIGN(found, calls_.find(definition.name));
+  if (found) {
+    SB_ASSIGN(xml, definition_xml(*found));
+    SB_ASSIGN(old, definition_in(site_, xml));
+    if (old.disks == definition.disks && old.hardware == definition.hardware &&
+        old.isolated_network == definition.isolated_network)
+      return {};
+    SB_ASSIGN(active, is_active(*found));
+    if (active)
+      return environment_error(
+          fmt::format("VM {} runs, it can't be defined otherwise", definition.name),
+          "shut it down first");
+    // With the same disks its checkpoints stay what they are.
+    if (old.disks == definition.disks)
+      options.uuid = uuid_of(*found);
+    else
+      SB_TRY(remove_vm(definition.name));
+  }
+  SB_ASSIGN(xml, domain_xml(site_, definition, options));
+  SB_ASSIGN(used, calls_.connection());
+  SB_TRY(used->define(xml));
+  return {};
+}
+
+Nothing LibvirtHost::remove_vm(const recovery::VmName& vm) {
+  return calls_.ask_if_there<void>(vm, "removing VM " + vm, {},
+                                   [vm](const Domain& domain) { return undefine(domain, vm); });
+}
+
+Result<std::optional<recovery::VmDefinition>> LibvirtHost::find_vm(const recovery::VmName& vm) {
+  SB_ASSIGN(found, calls_.find(vm));
+  if (!found) return std::nullopt;
+  SB_ASSIGN(xml, definition_xml(*found));
+  SB_ASSIGN(definition, definition_in(site_, xml));
+  return std::optional(std::move(definition));
+}
+
+Result<bool> LibvirtHost::is_running(const recovery::VmName& vm) {
+  SB_ASSIGN(used, calls_.connection());
+  SB_ASSIGN(domain, used->domain(vm));
+  return is_active(domain);
+}
+
+/// The layers of an encrypted disk are in its definition, and they may have been folded since.
+Nothing LibvirtHost::refresh_chains(const recovery::VmName& vm) {
+  SB_ASSIGN(found, calls_.find(vm));
+  if (!found) return {};
+  SB_ASSIGN(active, is_active(*found));
+  if (active) return {};
+  SB_ASSIGN(xml, definition_xml(*found));
+  SB_ASSIGN(definition, definition_in(site_, xml));
+  SB_ASSIGN(options, options_for(definition));
+  if (std::none_of(options.chains.begin(), options.chains.end(),
+                   [](const auto& chain) { return chain.has_value(); }))
+    return {};
+  options.uuid = uuid_of(*found);
+  SB_ASSIGN(fresh, domain_xml(site_, definition, options));
+  SB_ASSIGN(used, calls_.connection());
+  SB_TRY(used->define(fresh));
+  return {};
+}
+
+Nothing LibvirtHost::start_vm(const recovery::VmName& vm,
+                              const std::optional<recovery::CheckpointName>& track) {
+  SB_TRY(refresh_chains(vm));
+  return calls_.ask<void>(vm, "starting VM " + vm,
+                          [vm, track](const Domain& domain) { return start(domain, vm, track); });
+}
+
+Nothing LibvirtHost::shut_down_vm(const recovery::VmName& vm) {
+  // There is no OS to be asked. GRACEFUL lets QEMU close its images, and with them the bitmaps; it
+  // returns when the process is gone.
+  return power_off(vm, VIR_DOMAIN_DESTROY_GRACEFUL);
+}
+
+Nothing LibvirtHost::force_off_vm(const recovery::VmName& vm) {
+  return power_off(vm, VIR_DOMAIN_DESTROY_DEFAULT);
+}
+
+Nothing LibvirtHost::power_off(const recovery::VmName& vm, unsigned flags) {
+  return calls_.ask_if_there<void>(
+      vm, "shutting down VM " + vm, {},
+      [vm, flags](const Domain& domain) { return stop(domain, vm, flags); });
 }
 
 }  // namespace switchback::libvirt

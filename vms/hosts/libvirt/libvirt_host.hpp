@@ -3,10 +3,14 @@
 //
 // Failure model: the daemon, a VM's QEMU or this process may die between any two calls, and every
 // call cleans up what a dead controller may have left of the same thing. A bitmap that a killed
-// QEMU lost is not made up for: opening a view since it is an Error that says so.
+// QEMU lost is not made up for: opening a view since it is an Error that says so. A QEMU that does
+// not answer is an Error at a deadline (see vm_calls.hpp).
 #pragma once
 
 #include "vms/hosts/libvirt/connection.hpp"
+#include "vms/hosts/libvirt/domain_xml.hpp"
+#include "vms/hosts/libvirt/nbd_disk.hpp"
+#include "vms/hosts/libvirt/vm_calls.hpp"
 #include "vms/hosts/libvirt/wire_route.hpp"
 #include "vms/recovery/host.hpp"
 
@@ -18,8 +22,15 @@ inline constexpr Bytes kLongestExtent = Bytes{2} << 20;
 /// `connection` and `wire` outlive the host, its views and its replicas.
 class LibvirtHost final : public recovery::Host {
  public:
-  LibvirtHost(const Connection& connection, WireRoute& wire, bool use_kvm)
-      : connection_(connection), site_(connection.site()), wire_(wire), use_kvm_(use_kvm) {}
+  /// `patience`: how long a VM's QEMU is waited for.
+  LibvirtHost(const Connection& connection, WireRoute& wire, bool use_kvm,
+              Duration patience = std::chrono::seconds(60))
+      : connection_(connection),
+        site_(connection.site()),
+        wire_(wire),
+        use_kvm_(use_kvm),
+        patience_(patience),
+        calls_(connection, patience) {}
 
   Nothing ensure_vm(const recovery::VmDefinition& definition) override;
   Nothing remove_vm(const recovery::VmName& vm) override;
@@ -28,6 +39,16 @@ class LibvirtHost final : public recovery::Host {
   Nothing start_vm(const recovery::VmName& vm,
                    const std::optional<recovery::CheckpointName>& track) override;
   Nothing shut_down_vm(const recovery::VmName& vm) override;
+  Nothing force_off_vm(const recovery::VmName& vm) override;
+
+  Nothing freeze_vm(const recovery::VmName& vm) override;
+  Nothing thaw_vm(const recovery::VmName& vm) override;
+  Nothing suspend_vm(const recovery::VmName& vm) override;
+  Nothing resume_vm(const recovery::VmName& vm) override;
+
+  Nothing set_key(const recovery::KeyName& name, const std::string& key) override;
+  Result<bool> opens_with(const recovery::VolumeName& volume, const std::string& key) override;
+  Nothing forget_key(const recovery::KeyName& name) override;
 
   Nothing create_volume(const recovery::VolumeSpec& spec) override;
   Nothing remove_volume(const recovery::VolumeName& volume) override;
@@ -48,6 +69,8 @@ class LibvirtHost final : public recovery::Host {
   Result<std::vector<recovery::CheckpointName>> list_checkpoints(
       const recovery::VmName& vm) override;
 
+  Result<std::vector<recovery::ChunkDigest>> digests(const recovery::VolumeName& volume,
+                                                     Bytes chunk_bytes) override;
   Result<std::unique_ptr<recovery::Replica>> open_replica(
       const recovery::VolumeName& volume) override;
 
@@ -55,17 +78,25 @@ class LibvirtHost final : public recovery::Host {
   [[nodiscard]] std::filesystem::path backup_socket_path(const recovery::VmName& vm) const {
     return site_.socket_path(vm + ".backup");
   }
-  static Nothing arm_tracking(const Domain& domain, const recovery::VmName& vm,
-                              const recovery::CheckpointName& track);
+  Nothing power_off(const recovery::VmName& vm, unsigned flags);
+  /// The options of a domain with these disks: the chains of encrypted ones.
+  Result<DomainOptions> options_for(const recovery::VmDefinition& definition);
+  Nothing refresh_chains(const recovery::VmName& vm);
+  Result<NbdDisk> open_stopped_disk(const recovery::VolumeName& volume,
+                                    const std::optional<recovery::CheckpointName>& since);
   Nothing fold_under_running_vm(const recovery::VolumeName& base, const recovery::VolumeName& top,
                                 const recovery::VmDisk& user, const recovery::VmName& user_vm);
   Nothing fold_offline(const recovery::VolumeName& base, const recovery::VolumeName& top,
                        const std::optional<recovery::VmDisk>& user);
+  /// Gives a new volume to QEMU's user.
+  Nothing hand_over(const std::filesystem::path& file) const;
 
-  const Connection& connection_;
+  const Connection& connection_;  ///< for what does not go to a VM's QEMU
   const SiteConfig& site_;
   WireRoute& wire_;
   bool use_kvm_;
+  Duration patience_;
+  VmCalls calls_;
 };
 
 }  // namespace switchback::libvirt

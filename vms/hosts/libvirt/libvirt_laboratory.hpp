@@ -2,6 +2,8 @@
 // The harness's hands and eyes on two real sites under libvirt.
 #pragma once
 
+#include <map>
+
 #include "harness/journal/stamp.hpp"
 #include "harness/system/laboratory.hpp"
 #include "vms/hosts/libvirt/connection.hpp"
@@ -33,14 +35,26 @@ class LibvirtLaboratory final : public Laboratory {
   Nothing flush(const ItemName& item, Site site) override;
   Result<std::unique_ptr<ImageReader>> open_disk(const ItemName& item, Site site,
                                                  std::size_t disk) override;
+  Result<std::unique_ptr<ImageReader>> open_test_disk(const ItemName& item,
+                                                      std::size_t disk) override;
+  Nothing write_test(const ItemName& item, const std::vector<GuestWrite>& writes) override;
   /// Locators are "qcow2:<absolute path>".
   Result<std::unique_ptr<ImageReader>> open_located(const ItemName& item, std::size_t disk,
                                                     const DiskLocator& locator) override;
   Result<LiveCopies> live_copies(const ItemName& item) override;
+  /// Hardware and disks are those that the VM has at its next start; the rest is as it is now.
+  Result<std::vector<SeenVm>> vms(const ItemName& item) override;
+  /// All but swap_disks. A running VM is changed at its next start; its disk grows at once.
+  [[nodiscard]] std::vector<Edit> edits() const override;
+  Nothing edit(const ItemName& item, Edit edit) override;
   /// Checkpoints are listed as "<vm>/<checkpoint>" where libvirt knows them, and as
   /// "<volume>/<checkpoint>" where a volume has a bitmap of that name.
   Result<std::vector<CensusEntry>> census(const ItemName& item) override;
   [[nodiscard]] WireCount wire() override { return meter_->count(); }
+
+  /// Tells the laboratory of an item that another one made: what a guest does and which VMs are
+  /// whose can be asked only of items that it knows.
+  void know_item(const ItemSpec& item) { items_[item.name] = item; }
 
   /// The link, for the hosts of the DR service; lives as long as the laboratory.
   [[nodiscard]] WireMeter& meter() { return *meter_; }
@@ -58,20 +72,51 @@ class LibvirtLaboratory final : public Laboratory {
 
   static Result<Access> reach(const SiteConfig& site);
   Result<Access*> access(Site site);
-  /// The disks of the VM as it is now.
-  Result<std::vector<DiskFile>> disks_of(Access& access, const ItemName& item);
+  /// A domain that is a VM of the item, by its name.
+  struct ItemVm {
+    std::string name;
+    std::size_t vm = 0;
+    bool test = false;
+    bool running = false;
+    Domain domain;
+  };
+  /// The item's own VMs on a site, or those of its test failover.
+  struct Copy {
+    Site site{};
+    bool test = false;
+  };
+
+  [[nodiscard]] const SiteConfig& config_of(Site site) const;
+  [[nodiscard]] Result<const ItemSpec*> spec_of(const ItemName& item) const;
+  static Result<std::size_t> vm_of_disk(const ItemSpec& item, std::size_t disk);
+  /// All of the item's VMs on a site, by name.
+  Result<std::vector<ItemVm>> vms_at(Site site, const ItemSpec& item);
+  Result<ItemVm> find_vm(Site site, const ItemSpec& item, std::size_t vm, bool test);
+
   [[nodiscard]] StampOwner owner_of(const ItemName& item, std::size_t disk) const;
-  Nothing create_volume(const ItemName& item, const DiskSpec& disk);
+  Nothing create_volume(const std::string& vm, const DiskSpec& disk);
   Nothing remove_from(Site site, const ItemName& item);
-  Result<bool> runs(Site site, const ItemName& item);
-  /// Opens disks of the running VM, those whose numbers are given.
-  Result<GuestDisks> open_guest(const ItemName& item, Site site,
+
+  /// Opens disks of a running VM, those whose numbers are given; for writing only while its guest
+  /// is not held.
+  Result<GuestDisks> open_guest(const ItemSpec& item, Copy copy, std::size_t vm,
                                 const std::vector<std::size_t>& numbers, DiskAccess how);
+  Nothing write_as_guest(const ItemName& item, Copy copy, const std::vector<GuestWrite>& writes);
+  Result<std::unique_ptr<ImageReader>> open_copy(const ItemName& item, Copy copy, std::size_t disk);
+  Result<std::unique_ptr<ImageReader>> open_image(Site site, const std::filesystem::path& file,
+                                                  const StampOwner& owner);
+
+  Nothing redefine(const recovery::VmDefinition& definition, const ItemVm& vm);
+  Nothing add_disk(recovery::VmDefinition definition, const ItemVm& vm);
+  Nothing resize_first_disk(const recovery::VmDefinition& definition, ItemVm& vm, std::int64_t by);
+  Nothing delete_vm(const recovery::VmDefinition& definition, const ItemVm& vm);
+  Nothing undo_disk_edits(const ItemSpec& item, recovery::VmDefinition definition, ItemVm& vm);
 
   Access primary_;
   Access recovery_;
   std::unique_ptr<WireMeter> meter_;
   Options options_;
+  std::map<ItemName, ItemSpec> items_;
 };
 
 }  // namespace switchback::libvirt

@@ -269,6 +269,7 @@ TEST_F(LibvirtLaboratoryTest, AStoppedQemuIsAnErrorAndNeverAWaitWithoutEnd) {
   create();
   write({{0, 1, 1}});
   const auto impatient = open_laboratory(std::chrono::milliseconds(500));
+  impatient->know_item({.name = "vm", .disks = {{"vda", kOddSize}, {"vdb", 64 * kMiB}}});
   pid_t qemu = 0;
   for (const RunProcess& process : processes_of_run(site(Site::primary).run_id))
     if (process.command.find("qemu-system") != std::string::npos) qemu = process.pid;

@@ -7,8 +7,8 @@
 #include <libvirt/virterror.h>
 #include <nlohmann/json.hpp>
 
+#include "vms/hosts/libvirt/backup_xml.hpp"
 #include "vms/hosts/libvirt/bounded_call.hpp"
-#include "vms/hosts/libvirt/domain_xml.hpp"
 
 namespace switchback::libvirt {
 

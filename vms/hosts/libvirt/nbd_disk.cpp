@@ -11,6 +11,8 @@
 #include <libnbd.h>
 #include <unistd.h>
 
+#include "vms/hosts/libvirt/process.hpp"
+
 namespace switchback::libvirt {
 namespace {
 
@@ -79,18 +81,26 @@ Result<NbdDisk> NbdDisk::connect(const std::string& socket, const NbdOptions& op
   return disk;
 }
 
-Result<NbdDisk> NbdDisk::open_file(const std::string& path, const std::string& format,
-                                   const NbdOptions& options) {
-  if (::access(path.c_str(), R_OK) != 0)
-    return environment_error(fmt::format("image {}: {}", path, std::strerror(errno)),
+Result<NbdDisk> NbdDisk::open_file(const OpenableImage& image, const NbdOptions& options) {
+  if (::access(image.file.c_str(), R_OK) != 0)
+    return environment_error(fmt::format("image {}: {}", image.file.string(), std::strerror(errno)),
                              "name an image file that exists and can be read");
-  NbdDisk disk(fmt::format("image {}", path), options);
+  NbdDisk disk(fmt::format("image {}", image.file.string()), options);
   SB_TRY(disk.prepare(options));
-  std::vector<std::string> arguments = {"qemu-nbd", "--read-only",   "--format",
-                                        format,     "--export-name", options.export_name};
+  SB_ASSIGN(key, MemoryFile::holding(image.key));
+  std::vector<std::string> arguments = {"qemu-nbd", "--read-only", "--export-name",
+                                        options.export_name};
   if (options.context.starts_with(kDirtyBitmap))
     arguments.push_back("--bitmap=" + options.context.substr(kDirtyBitmap.size()));
-  arguments.push_back(path);
+  std::string key_file;
+  if (image.key.empty()) {
+    arguments.emplace_back("--format=qcow2");
+  } else {
+    SB_ASSIGN(path, key.bequeath());
+    key_file = path;
+  }
+  const std::vector<std::string> named = image.arguments(key_file);
+  arguments.insert(arguments.end(), named.begin(), named.end());
   std::vector<char*> argv(arguments.size() + 1, nullptr);
   std::transform(arguments.begin(), arguments.end(), argv.begin(),
                  [](std::string& argument) { return argument.data(); });

@@ -14,6 +14,7 @@
 #include "harness/base/result.hpp"
 #include "harness/base/units.hpp"
 #include "vms/hosts/libvirt/deadline.hpp"
+#include "vms/hosts/libvirt/images.hpp"
 
 struct nbd_handle;
 
@@ -57,11 +58,10 @@ class NbdDisk {
  public:
   /// Connects to an export of a server on a unix socket.
   static Result<NbdDisk> connect(const std::string& socket, const NbdOptions& options = {});
-  /// Serves an image file through a qemu-nbd of our own, read-only; the process ends with the
+  /// Serves a qcow2 image file through a qemu-nbd of our own, read-only; the process ends with the
   /// connection. A file that a running VM writes to can't be opened so; one that it reads can. For
   /// the context of a dirty bitmap, that bitmap of the image is exported with it.
-  static Result<NbdDisk> open_file(const std::string& path, const std::string& format,
-                                   const NbdOptions& options = {});
+  static Result<NbdDisk> open_file(const OpenableImage& image, const NbdOptions& options = {});
 
   [[nodiscard]] Bytes size_bytes() const { return size_bytes_; }
 

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -77,11 +78,12 @@ std::optional<std::filesystem::path> find_program(const std::string& name) {
 }
 
 Result<Finished> finish_program(const std::string& run_id, const std::vector<std::string>& command,
-                                std::chrono::milliseconds deadline) {
+                                std::chrono::milliseconds deadline, const std::string& input) {
   const std::optional<std::filesystem::path> program = find_program(command.front());
   if (!program)
     return environment_error(fmt::format("{} is not installed", command.front()),
                              "apt-get install qemu-utils libvirt-daemon");
+  SB_ASSIGN(stdin_file, MemoryFile::holding(input));
   std::array<int, 2> out{};
   std::array<int, 2> err{};
   if (pipe2(out.data(), O_CLOEXEC) != 0 || pipe2(err.data(), O_CLOEXEC) != 0)
@@ -93,6 +95,7 @@ Result<Finished> finish_program(const std::string& run_id, const std::vector<std
   const std::vector<char*> environment = pointers(variables);
   const pid_t pid = fork();
   if (pid == 0) {
+    dup2(stdin_file.descriptor(), STDIN_FILENO);
     dup2(out[1], STDOUT_FILENO);
     dup2(err[1], STDERR_FILENO);
     keep_only_standard_streams();
@@ -132,8 +135,8 @@ Result<Finished> finish_program(const std::string& run_id, const std::vector<std
 }
 
 Result<std::string> run_program(const std::string& run_id, const std::vector<std::string>& command,
-                                std::chrono::milliseconds deadline) {
-  SB_ASSIGN(finished, finish_program(run_id, command, deadline));
+                                std::chrono::milliseconds deadline, const std::string& input) {
+  SB_ASSIGN(finished, finish_program(run_id, command, deadline, input));
   if (!finished.late && finished.status == 0) return std::move(finished.out);
   std::string words;
   for (const std::string& word : command)
@@ -144,6 +147,31 @@ Result<std::string> run_program(const std::string& run_id, const std::vector<std
                                 : fmt::format("failed with status {}", finished.status),
                   finished.err),
       "run the command by hand to see more");
+}
+
+Result<MemoryFile> MemoryFile::holding(const std::string& content) {
+  MemoryFile file(memfd_create("input", MFD_CLOEXEC));
+  const auto size = static_cast<ssize_t>(content.size());
+  if (file.descriptor_ < 0 || pwrite(file.descriptor_, content.data(), content.size(), 0) != size)
+    return environment_error(fmt::format("no file in memory: {}", std::strerror(errno)),
+                             "free some memory");
+  return file;
+}
+
+MemoryFile::~MemoryFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+Result<std::string> MemoryFile::bequeath() {
+  // Out of the way of the descriptors that have a meaning for the program.
+  constexpr int kFirst = 10;
+  const int kept = fcntl(descriptor_, F_DUPFD, kFirst);
+  if (kept < 0)
+    return environment_error(fmt::format("no descriptor: {}", std::strerror(errno)),
+                             "raise the limit of open files (ulimit -n)");
+  close(descriptor_);
+  descriptor_ = kept;
+  return fmt::format("/dev/fd/{}", kept);
 }
 
 Result<BackgroundProgram> BackgroundProgram::start(const Start& what) {
@@ -160,6 +188,7 @@ Result<BackgroundProgram> BackgroundProgram::start(const Start& what) {
   }
   const std::vector<char*> arguments = pointers(what.command);
   const std::vector<char*> environment = pointers(variables);
+  SB_ASSIGN(stdin_file, MemoryFile::holding(what.input));
   const int log = open(what.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (log < 0)
     return environment_error(fmt::format("{}: {}", what.log.string(), std::strerror(errno)), "");
@@ -168,8 +197,7 @@ Result<BackgroundProgram> BackgroundProgram::start(const Start& what) {
   static_cast<void>(pipe2(exec.data(), O_CLOEXEC));
   const pid_t pid = fork();
   if (pid == 0) {
-    const int nothing = open("/dev/null", O_RDONLY);
-    dup2(nothing, STDIN_FILENO);
+    dup2(stdin_file.descriptor(), STDIN_FILENO);
     dup2(log, STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
     setsid();

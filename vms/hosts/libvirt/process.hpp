@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sys/types.h>
@@ -27,14 +28,32 @@ struct Finished {
   std::string out;
   std::string err;
 };
-/// Runs a program to its end. It is an Error only if it could not be started.
+/// Runs a program to its end. It is an Error only if it could not be started. `input` is what it
+/// finds on its standard input: it never touches a disk, so it may be a key.
 Result<Finished> finish_program(const std::string& run_id, const std::vector<std::string>& command,
-                                std::chrono::milliseconds deadline);
+                                std::chrono::milliseconds deadline, const std::string& input = {});
 
 /// Runs a program to its end and gives what it wrote to stdout. Another exit code than 0 is an
 /// Error with what it wrote to stderr; so is passing the deadline, after which it is killed.
 Result<std::string> run_program(const std::string& run_id, const std::vector<std::string>& command,
-                                std::chrono::milliseconds deadline = std::chrono::seconds(60));
+                                std::chrono::milliseconds deadline = std::chrono::seconds(60),
+                                const std::string& input = {});
+
+/// A file in memory, without a name: for what a program must read and no one else.
+class MemoryFile {
+ public:
+  static Result<MemoryFile> holding(const std::string& content);
+  MemoryFile(MemoryFile&& from) noexcept : descriptor_(std::exchange(from.descriptor_, -1)) {}
+  MemoryFile& operator=(MemoryFile&&) = delete;
+  ~MemoryFile();
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+  /// Has programs that others start from now on inherit it, and gives its path in them.
+  Result<std::string> bequeath();
+
+ private:
+  explicit MemoryFile(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
+};
 
 /// A program in the background. Destroying it ends it: SIGTERM, then SIGKILL.
 class BackgroundProgram {
@@ -44,6 +63,7 @@ class BackgroundProgram {
     std::vector<std::string> environment;  ///< "NAME=value", the whole of it
     std::filesystem::path log;             ///< stdout and stderr; appended to
     std::optional<int> listening_socket;   ///< handed over as systemd's socket activation does
+    std::string input = {};                ///< as that of finish_program()
   };
   /// When it returns, the program bears what its environment says.
   static Result<BackgroundProgram> start(const Start& what);

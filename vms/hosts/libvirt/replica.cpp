@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "vms/hosts/libvirt/images.hpp"
 #include "vms/hosts/libvirt/libvirt_host.hpp"
 #include "vms/hosts/libvirt/nbd_disk.hpp"
 #include "vms/hosts/libvirt/process.hpp"
@@ -62,20 +63,27 @@ Result<std::unique_ptr<recovery::Replica>> LibvirtHost::open_replica(
     const recovery::VolumeName& volume) {
   const std::filesystem::path file = site_.volume_path(volume);
   if (!std::filesystem::exists(file))
-    return environment_error(
-        fmt::format("no volume {} on the {} site", volume, name_of(site_.site)), "create it first");
+    return not_found(fmt::format("no volume {} on the {} site", volume, name_of(site_.site)),
+                     "create it first");
   // Of this replica alone: one of the same volume may still be open, over a link that was cut.
   static std::atomic<unsigned> opened{0};
   const std::filesystem::path socket =
       site_.socket_path(fmt::format("{}-{}.nbd", volume, opened++));
+  SB_ASSIGN(used, calls_.connection());
+  SB_ASSIGN(image, openable(*used, file, Layers::all));
+  std::vector<std::string> command{"qemu-nbd", "--discard=unmap"};
+  if (image.key.empty()) command.emplace_back("--format=qcow2");
+  for (const std::string& argument : image.arguments(kKeyOnInput))
+    command.push_back(argument);
   SB_ASSIGN(listening, listen_at(socket));
   const char* const path = getenv("PATH");
   Result<BackgroundProgram> server = BackgroundProgram::start(
-      {.command = {"qemu-nbd", "--format=qcow2", "--discard=unmap", file.string()},
+      {.command = command,
        .environment = {fmt::format("{}={}", kRunVariable, site_.run_id),
                        fmt::format("PATH={}", path != nullptr ? path : "")},
        .log = site_.socket_path("qemu-nbd.log"),
-       .listening_socket = listening});
+       .listening_socket = listening,
+       .input = image.key});
   close(listening);
   if (!server) return tl::unexpected(server.error());
   const auto give_up = [&](const Error& error) -> tl::unexpected<Error> {

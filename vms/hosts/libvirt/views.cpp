@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Views and change tracking of a real site: checkpoints, pull-mode backups, bitmaps read offline.
 #include <algorithm>
+#include <atomic>
+#include <functional>
 #include <map>
 
 #include <fmt/format.h>
 #include <libvirt/virterror.h>
 #include <nlohmann/json.hpp>
 
+#include "vms/hosts/libvirt/backup_xml.hpp"
 #include "vms/hosts/libvirt/deadline.hpp"
+#include "vms/hosts/libvirt/disk_digests.hpp"
 #include "vms/hosts/libvirt/domain_xml.hpp"
+#include "vms/hosts/libvirt/images.hpp"
 #include "vms/hosts/libvirt/libvirt_host.hpp"
 #include "vms/hosts/libvirt/nbd_disk.hpp"
 #include "vms/hosts/libvirt/process.hpp"
@@ -21,16 +26,24 @@ using recovery::VmName;
 
 /// In the extents of a dirty bitmap: the guest wrote here.
 constexpr std::uint32_t kDirty = 1;
+constexpr Duration kNbdPatience = std::chrono::seconds(10);
+constexpr Duration kClosePatience = std::chrono::seconds(30);
 
-/// Frozen disks, each over a connection of its own.
+/// One frozen disk: a connection for what changed and for reading, and a way to open another one
+/// that tells what is allocated.
+struct FrozenDisk {
+  NbdDisk disk;
+  std::function<Result<NbdDisk>()> open_allocation;
+};
+
 class NbdView final : public recovery::View {
  public:
-  NbdView(std::map<std::string, NbdDisk> disks, bool changes_only)
+  NbdView(std::map<std::string, FrozenDisk> disks, bool changes_only)
       : disks_(std::move(disks)), changes_only_(changes_only) {}
 
   Result<std::vector<recovery::Extent>> extents(const std::string& device) override {
-    SB_ASSIGN(disk, find(device));
-    SB_ASSIGN(found, changes_only_ ? disk->extents() : disk->data_extents());
+    SB_ASSIGN(frozen, find(device));
+    SB_ASSIGN(found, changes_only_ ? frozen->disk.extents() : frozen->disk.data_extents());
     std::vector<recovery::Extent> pieces;
     for (const NbdExtent& extent : found) {
       if (changes_only_ && (extent.flags & kDirty) == 0) continue;
@@ -42,57 +55,35 @@ class NbdView final : public recovery::View {
 
   Nothing read(const std::string& device, recovery::Extent extent,
                std::vector<std::byte>& into) override {
-    SB_ASSIGN(disk, find(device));
+    SB_ASSIGN(frozen, find(device));
     into.resize(extent.length);
-    return disk->read({NbdRead{extent.offset, into}});
+    return frozen->disk.read({NbdRead{extent.offset, into}});
+  }
+
+  Result<Digests> digests(const std::string& device, Bytes chunk_bytes) override {
+    SB_ASSIGN(frozen, find(device));
+    if (!changes_only_) return digests_of(frozen->disk, chunk_bytes);
+    SB_ASSIGN(disk, frozen->open_allocation());
+    return digests_of(disk, chunk_bytes);
   }
 
  private:
-  Result<NbdDisk*> find(const std::string& device) {
+  Result<FrozenDisk*> find(const std::string& device) {
     const auto found = disks_.find(device);
     if (found == disks_.end())
       return environment_error("the view has no disk " + device, "name a disk of the VM");
     return &found->second;
   }
 
-  std::map<std::string, NbdDisk> disks_;
+  std::map<std::string, FrozenDisk> disks_;
   bool changes_only_;
 };
-
-std::vector<std::string> devices_of(const recovery::VmDefinition& vm) {
-  std::vector<std::string> devices;
-  for (const recovery::VmDisk& disk : vm.disks)
-    devices.push_back(disk.device);
-  return devices;
-}
-
-struct ImageBitmap {
-  std::string name;
-  bool in_use = false;  ///< never written back: what it says is not to be relied on
-};
-
-/// The bitmaps that an image of a stopped VM carries.
-Result<std::vector<ImageBitmap>> bitmaps_of(const SiteConfig& site,
-                                            const std::filesystem::path& file) {
-  SB_ASSIGN(text, run_program(site.run_id, {"qemu-img", "info", "--force-share", "--output=json",
-                                            file.string()}));
-  const nlohmann::json info = nlohmann::json::parse(text, nullptr, false);
-  std::vector<ImageBitmap> found;
-  const nlohmann::json::json_pointer bitmaps("/format-specific/data/bitmaps");
-  if (!info.is_object() || !info.contains(bitmaps)) return found;
-  for (const nlohmann::json& bitmap : info[bitmaps]) {
-    const nlohmann::json flags = bitmap.value("flags", nlohmann::json::array());
-    found.push_back(
-        {bitmap.value("name", ""), std::find(flags.begin(), flags.end(), "in-use") != flags.end()});
-  }
-  return found;
-}
 
 /// An Error if the image can't tell what changed since the checkpoint.
 Nothing expect_bitmap(const SiteConfig& site, const std::filesystem::path& file,
                       const CheckpointName& name) {
-  SB_ASSIGN(bitmaps, bitmaps_of(site, file));
-  for (const ImageBitmap& bitmap : bitmaps)
+  SB_ASSIGN(info, image_info(site.run_id, file));
+  for (const ImageBitmap& bitmap : info.bitmaps)
     if (bitmap.name == name && !bitmap.in_use) return {};
   return environment_error(
       fmt::format("{} has lost what changed since checkpoint {}", file.string(), name),
@@ -108,33 +99,114 @@ Result<bool> has_open_bitmap(const Domain& domain, const std::string& name) {
   return false;
 }
 
+/// Devices of the running VM, in order.
+Result<std::vector<std::string>> live_devices(const Domain& domain) {
+  const OwnedString xml(virDomainGetXMLDesc(domain.get(), 0));
+  if (!xml) return libvirt_error("reading a domain's XML");
+  SB_ASSIGN(files, disk_files(xml.get()));
+  std::vector<std::string> devices;
+  for (const DiskFile& disk : files)
+    devices.push_back(disk.device);
+  return devices;
+}
+
+/// Cuts a view, and starts tracking at the same instant; gives the devices that it shows.
+Result<std::vector<std::string>> begin_backup(const Domain& domain, const SiteConfig& site,
+                                              const std::string& vm,
+                                              const std::filesystem::path& socket,
+                                              const std::optional<std::string>& since,
+                                              const std::string& next) {
+  SB_ASSIGN(devices, live_devices(domain));
+  const std::string backup = backup_xml(site, vm, socket, since, devices);
+  const std::string checkpoint = checkpoint_xml(next, devices);
+  if (virDomainBackupBegin(domain.get(), backup.c_str(), checkpoint.c_str(), 0) < 0)
+    return libvirt_error(fmt::format("opening a view of VM {} since {}", vm, since.value_or("-")));
+  return devices;
+}
+
+/// Ends the backup job of a VM, if it has one.
+Nothing end_job(const Domain& domain, const std::string& vm, const Deadline& deadline) {
+  for (bool aborted = false;;) {
+    virDomainJobInfo info{};
+    if (virDomainGetJobInfo(domain.get(), &info) < 0) {
+      if (libvirt_error_code() == VIR_ERR_OPERATION_INVALID) return {};  // it does not run: no job
+      return libvirt_error("asking for the jobs of VM " + vm);
+    }
+    if (info.type == VIR_DOMAIN_JOB_NONE) return {};
+    // The abort returns before the job has gone, and only then may the next one begin.
+    if (!aborted && virDomainAbortJob(domain.get()) < 0 &&
+        libvirt_error_code() != VIR_ERR_OPERATION_INVALID)
+      return libvirt_error("closing the view of VM " + vm);
+    aborted = true;
+    if (deadline.passed())
+      return environment_error(fmt::format("the view of VM {} does not close", vm),
+                               "see the VM's log");
+    deadline.pause();
+  }
+}
+
+/// Deletes what libvirt knows of a checkpoint, and its bitmaps if the VM runs.
+Nothing delete_checkpoint(const Domain& domain, const std::string& vm, const std::string& name) {
+  SB_ASSIGN(running, is_active(domain));
+  const Checkpoint checkpoint(virDomainCheckpointLookupByName(domain.get(), name.c_str(), 0));
+  if (!checkpoint && libvirt_error_code() != VIR_ERR_NO_DOMAIN_CHECKPOINT)
+    return libvirt_error("looking for checkpoint " + name);
+  if (!checkpoint) return {};
+  if (running) {
+    if (virDomainCheckpointDelete(checkpoint.get(), 0) == 0) return {};
+    const Error error =
+        libvirt_error(fmt::format("deleting checkpoint {} of VM {}", name, vm)).value();
+    SB_ASSIGN(still_there, has_open_bitmap(domain, name));
+    if (still_there) return tl::unexpected(error);
+  }
+  // Of a stopped VM libvirt deletes only its own note of the checkpoint; so it is with one whose
+  // bitmap a killed QEMU did not write back.
+  if (virDomainCheckpointDelete(checkpoint.get(), VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY) < 0)
+    return libvirt_error(fmt::format("deleting checkpoint {} of VM {}", name, vm));
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<recovery::View>> LibvirtHost::open_view(
     const VmName& vm, const std::optional<CheckpointName>& since, const CheckpointName& next) {
   SB_TRY(close_view(vm));
-  SB_ASSIGN(domain, connection_.domain(vm));
-  SB_ASSIGN(definition, find_vm(vm));
-  const std::vector<std::string> devices = devices_of(*definition);
   const std::filesystem::path socket = backup_socket_path(vm);
-  const std::string backup = backup_xml(site_, vm, socket, since, devices);
-  const std::string checkpoint = checkpoint_xml(next, devices);
-  if (virDomainBackupBegin(domain.get(), backup.c_str(), checkpoint.c_str(), 0) < 0)
-    return libvirt_error(fmt::format("opening a view of VM {} since {}", vm, since.value_or("-")));
-  std::map<std::string, NbdDisk> disks;
+  SB_ASSIGN(devices,
+            calls_.ask<std::vector<std::string>>(
+                vm, fmt::format("opening a view of VM {} since {}", vm, since.value_or("-")),
+                [vm, since, next, socket, site = site_](const Domain& domain) {
+                  return begin_backup(domain, site, vm, socket, since, next);
+                }));
+  std::map<std::string, FrozenDisk> disks;
   for (const std::string& device : devices) {
-    NbdOptions options;
-    options.export_name = device;
-    if (since) options.context = std::string(kDirtyBitmap) + "dirty-" + device;
-    Result<NbdDisk> disk = NbdDisk::connect(socket.string(), options);
+    const auto open = [this, socket, device](const std::string& context) {
+      return NbdDisk::connect(socket.string(), {.export_name = device,
+                                                .context = context,
+                                                .patience = std::min(kNbdPatience, patience_)});
+    };
+    Result<NbdDisk> disk =
+        open(since ? std::string(kDirtyBitmap) + "dirty-" + device : kAllocation);
     if (!disk) {
       disks.clear();
       static_cast<void>(close_view(vm));
       return tl::unexpected(disk.error());
     }
-    disks.emplace(device, std::move(*disk));
+    disks.emplace(device, FrozenDisk{std::move(*disk), [open] { return open(kAllocation); }});
   }
   return std::make_unique<NbdView>(std::move(disks), since.has_value());
+}
+
+Result<NbdDisk> LibvirtHost::open_stopped_disk(const recovery::VolumeName& volume,
+                                               const std::optional<CheckpointName>& since) {
+  const std::filesystem::path file = site_.volume_path(volume);
+  NbdOptions options;
+  if (since) options.context = std::string(kDirtyBitmap) + *since;
+  SB_ASSIGN(used, calls_.connection());
+  SB_ASSIGN(image, openable(*used, file, Layers::all));
+  Result<NbdDisk> disk = NbdDisk::open_file(image, options);
+  if (!disk && since) SB_TRY(expect_bitmap(site_, file, *since));
+  return disk;
 }
 
 Result<std::unique_ptr<recovery::View>> LibvirtHost::open_stopped_view(
@@ -144,99 +216,82 @@ Result<std::unique_ptr<recovery::View>> LibvirtHost::open_stopped_view(
     return environment_error(fmt::format("VM {} runs, its disks change", vm),
                              "open a view of the running VM");
   SB_ASSIGN(definition, find_vm(vm));
-  std::map<std::string, NbdDisk> disks;
+  std::map<std::string, FrozenDisk> disks;
   for (const recovery::VmDisk& disk : definition->disks) {
-    NbdOptions options;
-    if (since) options.context = std::string(kDirtyBitmap) + *since;
-    Result<NbdDisk> image =
-        NbdDisk::open_file(site_.volume_path(disk.volume).string(), "qcow2", options);
-    if (!image) {
-      if (since) SB_TRY(expect_bitmap(site_, site_.volume_path(disk.volume), *since));
-      return tl::unexpected(image.error());
-    }
-    disks.emplace(disk.device, std::move(*image));
+    SB_ASSIGN(image, open_stopped_disk(disk.volume, since));
+    disks.emplace(disk.device, FrozenDisk{std::move(image), [this, volume = disk.volume] {
+                                            return open_stopped_disk(volume, std::nullopt);
+                                          }});
   }
   return std::make_unique<NbdView>(std::move(disks), since.has_value());
 }
 
 Nothing LibvirtHost::close_view(const VmName& vm) {
-  SB_ASSIGN(found, connection_.find_domain(vm));
-  if (!found) return {};
-  const Deadline deadline = Deadline::after(std::chrono::seconds(30));
-  for (bool aborted = false;;) {
-    virDomainJobInfo info{};
-    if (virDomainGetJobInfo(found->get(), &info) < 0) {
-      if (libvirt_error_code() == VIR_ERR_OPERATION_INVALID) break;  // it does not run: no job
-      return libvirt_error("asking for the jobs of VM " + vm);
-    }
-    if (info.type == VIR_DOMAIN_JOB_NONE) break;
-    // The abort returns before the job has gone, and only then may the next one begin.
-    if (!aborted && virDomainAbortJob(found->get()) < 0 &&
-        libvirt_error_code() != VIR_ERR_OPERATION_INVALID)
-      return libvirt_error("closing the view of VM " + vm);
-    aborted = true;
-    if (deadline.passed())
-      return environment_error(fmt::format("the view of VM {} does not close", vm),
-                               "see the VM's log");
-    deadline.pause();
-  }
+  const Deadline deadline = Deadline::after(std::min(kClosePatience, patience_));
+  SB_TRY(calls_.ask_if_there<void>(
+      vm, "closing the view of VM " + vm, {},
+      [vm, deadline](const Domain& domain) { return end_job(domain, vm, deadline); }));
   std::error_code ignored;
   std::filesystem::remove(backup_socket_path(vm), ignored);
   SB_ASSIGN(definition, find_vm(vm));
+  if (!definition) return {};
   for (const recovery::VmDisk& disk : definition->disks)
     std::filesystem::remove(site_.scratch_path(vm, disk.device), ignored);
   return {};
 }
 
 Nothing LibvirtHost::remove_checkpoint(const VmName& vm, const CheckpointName& name) {
-  SB_ASSIGN(domain, connection_.domain(vm));
-  SB_ASSIGN(running, is_active(domain));
-  const Checkpoint checkpoint(virDomainCheckpointLookupByName(domain.get(), name.c_str(), 0));
-  if (!checkpoint && libvirt_error_code() != VIR_ERR_NO_DOMAIN_CHECKPOINT)
-    return libvirt_error("looking for checkpoint " + name);
-  if (checkpoint) {
-    bool deleted = running && virDomainCheckpointDelete(checkpoint.get(), 0) == 0;
-    if (running && !deleted) {
-      const Error error =
-          libvirt_error(fmt::format("deleting checkpoint {} of VM {}", name, vm)).value();
-      SB_ASSIGN(still_there, has_open_bitmap(domain, name));
-      if (still_there) return tl::unexpected(error);
-    }
-    // Of a stopped VM libvirt deletes only its own note of the checkpoint; so it is with one whose
-    // bitmap a killed QEMU did not write back.
-    if (!deleted &&
-        virDomainCheckpointDelete(checkpoint.get(), VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY) < 0)
-      return libvirt_error(fmt::format("deleting checkpoint {} of VM {}", name, vm));
-  }
+  SB_ASSIGN(found, calls_.find(vm));
+  if (!found) return {};
+  SB_ASSIGN(running, is_active(*found));
+  SB_TRY(calls_.ask<void>(
+      vm, fmt::format("deleting checkpoint {} of VM {}", name, vm),
+      [vm, name](const Domain& domain) { return delete_checkpoint(domain, vm, name); }));
   if (running) return {};
   SB_ASSIGN(definition, find_vm(vm));
   for (const recovery::VmDisk& disk : definition->disks) {
     const std::filesystem::path file = site_.volume_path(disk.volume);
-    SB_ASSIGN(bitmaps, bitmaps_of(site_, file));
-    if (std::none_of(bitmaps.begin(), bitmaps.end(),
+    SB_ASSIGN(info, image_info(site_.run_id, file));
+    if (std::none_of(info.bitmaps.begin(), info.bitmaps.end(),
                      [&](const ImageBitmap& bitmap) { return bitmap.name == name; }))
       continue;
-    SB_TRY(run_program(site_.run_id, {"qemu-img", "bitmap", "--remove", file.string(), name}));
+    SB_ASSIGN(used, calls_.connection());
+    SB_ASSIGN(image, openable(*used, file, Layers::top_only));
+    std::vector<std::string> command{"qemu-img", "bitmap", "--remove"};
+    for (const std::string& argument : image.arguments(kKeyOnInput))
+      command.push_back(argument);
+    command.push_back(name);
+    SB_TRY(run_program(site_.run_id, command, std::chrono::minutes(1), image.key));
   }
   return {};
 }
 
 Result<std::vector<CheckpointName>> LibvirtHost::list_checkpoints(const VmName& vm) {
-  SB_ASSIGN(found, connection_.find_domain(vm));
+  SB_ASSIGN(found, calls_.find(vm));
   if (!found) return std::vector<CheckpointName>{};
   SB_ASSIGN(names, checkpoint_names(*found));
   SB_ASSIGN(running, is_active(*found));
   if (!running) {
     SB_ASSIGN(definition, find_vm(vm));
     for (const recovery::VmDisk& disk : definition->disks) {
-      SB_ASSIGN(bitmaps, bitmaps_of(site_, site_.volume_path(disk.volume)));
-      for (const ImageBitmap& bitmap : bitmaps)
+      SB_ASSIGN(info, image_info(site_.run_id, site_.volume_path(disk.volume)));
+      for (const ImageBitmap& bitmap : info.bitmaps)
         names.push_back(bitmap.name);
     }
   }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
+}
+
+Result<Digests> LibvirtHost::digests(const recovery::VolumeName& volume, Bytes chunk_bytes) {
+  static std::atomic<unsigned> asked{0};
+  const std::filesystem::path socket =
+      site_.socket_path(fmt::format("{}-{}.sums", volume, asked++));
+  return fetch_digests(wire_, site_.site, socket, [&]() -> Result<Digests> {
+    SB_ASSIGN(disk, open_stopped_disk(volume, std::nullopt));
+    return digests_of(disk, chunk_bytes);
+  });
 }
 
 }  // namespace switchback::libvirt

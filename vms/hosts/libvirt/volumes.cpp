@@ -2,32 +2,32 @@
 // Volumes of a real site: qcow2 files with the run's mark in their names.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "vms/hosts/libvirt/deadline.hpp"
-#include "vms/hosts/libvirt/domain_xml.hpp"
+#include "vms/hosts/libvirt/images.hpp"
 #include "vms/hosts/libvirt/libvirt_host.hpp"
 #include "vms/hosts/libvirt/process.hpp"
+#include "vms/hosts/libvirt/secrets.hpp"
 
 namespace switchback::libvirt {
 namespace {
 
-Result<nlohmann::json> image_info(const std::string& run_id, const std::filesystem::path& file) {
-  SB_ASSIGN(text, run_program(run_id, {"qemu-img", "info", "--force-share", "--output=json",
-                                       file.string()}));
-  nlohmann::json info = nlohmann::json::parse(text, nullptr, false);
-  if (!info.is_object())
-    return environment_error(fmt::format("qemu-img tells nothing of {}", file.string()),
-                             "check the image");
-  return info;
+constexpr std::chrono::minutes kLongCopy{10};
+
+/// "qemu-img COMMAND... IMAGE", with the image's key on its input.
+Nothing run_on(const SiteConfig& site, std::vector<std::string> command,
+               const OpenableImage& image) {
+  for (const std::string& argument : image.arguments(kKeyOnInput))
+    command.push_back(argument);
+  SB_TRY(run_program(site.run_id, command, kLongCopy, image.key));
+  return {};
 }
 
-Result<std::optional<std::filesystem::path>> backing_file(const std::string& run_id,
+Result<std::optional<std::filesystem::path>> backing_file(const SiteConfig& site,
                                                           const std::filesystem::path& file) {
-  SB_ASSIGN(info, image_info(run_id, file));
-  if (!info.contains("full-backing-filename")) return std::nullopt;
-  return std::filesystem::path(info["full-backing-filename"].get<std::string>());
+  SB_ASSIGN(info, image_info(site.run_id, file));
+  return info.backing;
 }
 
 }  // namespace
@@ -36,11 +36,35 @@ Nothing LibvirtHost::create_volume(const recovery::VolumeSpec& spec) {
   SB_TRY(remove_volume(spec.name));
   const std::filesystem::path file = site_.volume_path(spec.name);
   std::vector<std::string> command{"qemu-img", "create", "-q", "-f", "qcow2"};
-  if (spec.backing)
-    command.insert(command.end(), {"-b", site_.volume_path(*spec.backing).string(), "-F", "qcow2"});
+  std::string key;
+  if (spec.key) {
+    SB_ASSIGN(used, calls_.connection());
+    SB_ASSIGN(kept, read_secret(*used, *spec.key));
+    key = kept;
+    // The derivation of the key is made quick: it guards a random key, and costs at each opening.
+    for (const std::string& argument : key_option(kKeyOnInput))
+      command.push_back(argument);
+    command.insert(command.end(), {"-o", fmt::format("encrypt.format=luks,encrypt.key-secret={},"
+                                                     "encrypt.iter-time=10",
+                                                     kKeyId)});
+  }
+  if (spec.backing) {
+    const std::filesystem::path below = site_.volume_path(*spec.backing);
+    if (!std::filesystem::exists(below))
+      return not_found(
+          fmt::format("no volume {} on the {} site", *spec.backing, name_of(site_.site)),
+          "create it first");
+    // It is not opened: that would need its key, and tells nothing but its size.
+    command.insert(command.end(), {"-u", "-b", below.string(), "-F", "qcow2"});
+  }
   command.push_back(file.string());
   command.push_back(std::to_string(spec.size_bytes));
-  SB_TRY(run_program(site_.run_id, command));
+  SB_TRY(run_program(site_.run_id, command, std::chrono::minutes(2), key));
+  SB_TRY(note_key_name(file, spec.key));
+  return hand_over(file);
+}
+
+Nothing LibvirtHost::hand_over(const std::filesystem::path& file) const {
   if (site_.owner && chown(file.c_str(), *site_.owner, static_cast<gid_t>(-1)) != 0)
     return environment_error(fmt::format("{} can't be given to QEMU's user", file.string()),
                              "check the storage folder");
@@ -48,17 +72,22 @@ Nothing LibvirtHost::create_volume(const recovery::VolumeSpec& spec) {
 }
 
 Nothing LibvirtHost::remove_volume(const recovery::VolumeName& volume) {
+  const std::filesystem::path file = site_.volume_path(volume);
   std::error_code error;
-  std::filesystem::remove(site_.volume_path(volume), error);
-  if (!error) return {};
-  return environment_error(
-      fmt::format("{} can't be removed: {}", site_.volume_path(volume).string(), error.message()),
-      "check the storage folder's permissions");
+  std::filesystem::remove(file, error);
+  if (error)
+    return environment_error(fmt::format("{} can't be removed: {}", file.string(), error.message()),
+                             "check the storage folder's permissions");
+  return note_key_name(file, std::nullopt);
 }
 
 Result<Bytes> LibvirtHost::volume_size(const recovery::VolumeName& volume) {
-  SB_ASSIGN(info, image_info(site_.run_id, site_.volume_path(volume)));
-  return info.value("virtual-size", Bytes{0});
+  const std::filesystem::path file = site_.volume_path(volume);
+  if (!std::filesystem::exists(file))
+    return not_found(fmt::format("no volume {} on the {} site", volume, name_of(site_.site)),
+                     "create it first");
+  SB_ASSIGN(info, image_info(site_.run_id, file));
+  return info.size_bytes;
 }
 
 std::string LibvirtHost::locate_volume(const recovery::VolumeName& volume) {
@@ -70,7 +99,7 @@ Nothing LibvirtHost::fold_volumes(const recovery::VolumeName& base, const recove
                                   const recovery::VmName& user_vm) {
   const auto fold = [&]() -> Nothing {
     if (!user) return fold_offline(base, top, user);
-    SB_ASSIGN(rests_on, backing_file(site_.run_id, site_.volume_path(user->volume)));
+    SB_ASSIGN(rests_on, backing_file(site_, site_.volume_path(user->volume)));
     if (rests_on == site_.volume_path(base)) return {};  // done before
     SB_ASSIGN(running, is_running(user_vm));
     return running ? fold_under_running_vm(base, top, *user, user_vm)
@@ -87,20 +116,27 @@ Nothing LibvirtHost::fold_under_running_vm(const recovery::VolumeName& base,
                                            const recovery::VolumeName& top,
                                            const recovery::VmDisk& user,
                                            const recovery::VmName& user_vm) {
-  SB_ASSIGN(domain, connection_.domain(user_vm));
-  if (virDomainBlockCommit(domain.get(), user.device.c_str(), site_.volume_path(base).c_str(),
-                           site_.volume_path(top).c_str(), 0, 0) < 0)
-    return libvirt_error("committing a layer");
-  const Deadline deadline = Deadline::after(std::chrono::minutes(10));
-  while (!deadline.passed()) {
+  const auto begin = [device = user.device, below = site_.volume_path(base),
+                      above = site_.volume_path(top)](const Domain& domain) -> Nothing {
+    if (virDomainBlockCommit(domain.get(), device.c_str(), below.c_str(), above.c_str(), 0, 0) < 0)
+      return libvirt_error("committing a layer");
+    return {};
+  };
+  const auto goes_on = [device = user.device](const Domain& domain) -> Result<bool> {
     virDomainBlockJobInfo info{};
-    const int found = virDomainGetBlockJobInfo(domain.get(), user.device.c_str(), &info, 0);
+    const int found = virDomainGetBlockJobInfo(domain.get(), device.c_str(), &info, 0);
     if (found < 0) return libvirt_error("asking for the commit job");
-    if (found > 0) {
+    return found > 0;
+  };
+  SB_TRY(calls_.ask<void>(user_vm, "committing a layer", begin));
+  const Deadline deadline = Deadline::after(kLongCopy);
+  while (!deadline.passed()) {
+    SB_ASSIGN(still, calls_.ask<bool>(user_vm, "asking for the commit job", goes_on));
+    if (still) {
       deadline.pause();
       continue;
     }
-    SB_ASSIGN(rests_on, backing_file(site_.run_id, site_.volume_path(user.volume)));
+    SB_ASSIGN(rests_on, backing_file(site_, site_.volume_path(user.volume)));
     if (rests_on == site_.volume_path(base)) return {};
     return environment_error("the commit job ended and the chain is as before", "see the VM's log");
   }
@@ -113,20 +149,21 @@ Nothing LibvirtHost::fold_offline(const recovery::VolumeName& base, const recove
   std::vector<std::filesystem::path> layers;  // newest first
   for (std::filesystem::path layer = site_.volume_path(top); layer != bottom;) {
     layers.push_back(layer);
-    SB_ASSIGN(below, backing_file(site_.run_id, layer));
+    SB_ASSIGN(below, backing_file(site_, layer));
     if (!below)
       return environment_error(fmt::format("volume {} does not rest on {}", top, base),
                                "name a volume of its backing chain");
     layer = *below;
   }
+  SB_ASSIGN(used, calls_.connection());
   // Each layer goes into the one below it; -d leaves the layer's own content for a retry.
-  for (const std::filesystem::path& layer : layers)
-    SB_TRY(run_program(site_.run_id, {"qemu-img", "commit", "-q", "-d", layer.string()},
-                       std::chrono::minutes(10)));
-  if (user)
-    SB_TRY(run_program(site_.run_id, {"qemu-img", "rebase", "-u", "-b", bottom.string(), "-F",
-                                      "qcow2", site_.volume_path(user->volume).string()}));
-  return {};
+  for (const std::filesystem::path& layer : layers) {
+    SB_ASSIGN(image, openable(*used, layer, Layers::all));
+    SB_TRY(run_on(site_, {"qemu-img", "commit", "-q", "-d"}, image));
+  }
+  if (!user) return {};
+  SB_ASSIGN(image, openable(*used, site_.volume_path(user->volume), Layers::top_only));
+  return run_on(site_, {"qemu-img", "rebase", "-u", "-b", bottom.string(), "-F", "qcow2"}, image);
 }
 
 }  // namespace switchback::libvirt
