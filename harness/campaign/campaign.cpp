@@ -47,7 +47,8 @@ SequenceResult run_in_fresh_world(WorldFactory& worlds, const Properties& proper
                       {.index = index,
                        .properties = properties,
                        .events = events,
-                       .interrupted = options.interrupted});
+                       .interrupted = options.interrupted,
+                       .slow_images = !worlds.deterministic()});  // real disks
 }
 
 void announce_sequence(const DrawnSequence& drawn, std::uint64_t index, EventSink& events) {
@@ -209,7 +210,10 @@ void run_campaign(WorldFactory& worlds, const Properties& properties,
   }
   const Capabilities capabilities = probe->system->capabilities();
   announce_run(worlds, properties, options, capabilities, events);
-  const rc::Gen<DrawnSequence> draw = sequences({capabilities, options.limits, options.profiles});
+  const rc::Gen<DrawnSequence> draw = sequences({.capabilities = capabilities,
+                                                 .limits = options.limits,
+                                                 .profiles = options.profiles,
+                                                 .edits = probe->laboratory->edits()});
 
   const auto may_start = [&](std::uint64_t index) {
     if (options.max_sequences && index >= *options.max_sequences) return false;

@@ -3,32 +3,44 @@
 #include "harness/sequence/generator.hpp"
 
 #include <algorithm>
-#include <bit>
 
-#include <fmt/format.h>
-
-#include "harness/journal/geometry.hpp"
 #include "harness/lifecycle/transition_table.hpp"
-#include "harness/sequence/draw.hpp"
+#include "harness/sequence/item_drawing.hpp"
+#include "harness/sequence/step_drawing.hpp"
+#include "harness/sequence/ways.hpp"
 
 namespace switchback {
 namespace {
 
-/// Draws one sequence. Follows the model as if every allowed operation succeeded; where a fault
-/// makes that wrong, later operations are simply refused.
+/// Towards its goal a walk strays so often, in percent.
+constexpr unsigned kStrayPercent = 15;
+/// Arrived there it asks for much that is forbidden, if it asks for such things at all.
+constexpr unsigned kBurstPercent = 40;
+/// The last steps, in which the item may come to its end.
+constexpr std::size_t kLastSteps = 10;
+
+/// Draws one sequence. Follows the model; where a fault makes that wrong, later operations are
+/// simply refused.
 class SequenceDrawing {
  public:
-  SequenceDrawing(const GeneratorOptions& options, const rc::Random& random)
-      : options_(options), draw_(random), profile_(draw_profile()), model_(initial_state()) {}
+  SequenceDrawing(const GeneratorOptions& options, const std::vector<Move>& moves,
+                  const rc::Random& random)
+      : options_(options),
+        moves_(moves),
+        draw_(random),
+        profile_(draw_profile()),
+        model_(sequence_, options.capabilities),
+        steps_(draw_, options, profile_, sequence_, model_) {}
 
   DrawnSequence draw() {
     sequence_.seed = draw_.number();
-    draw_disks();
-    const std::size_t length = draw_length();
+    draw_item(draw_, options_, profile_, sequence_);
+    length_ = draw_length();
+    may_migrate_ = draw_.percent(profile_.migrate_percent);
     const std::uint64_t writes_first = draw_.below(profile_.first_writes_max + 1);
-    for (std::uint64_t n = 0; n < writes_first; ++n)
-      add(draw_write());
-    while (sequence_.steps.size() < length)
+    for (std::uint64_t n = 0; n < writes_first && !full(); ++n)
+      add(steps_.write());
+    while (!full())
       add_next();
     return {std::move(sequence_), std::string(profile_.name)};
   }
@@ -39,25 +51,6 @@ class SequenceDrawing {
     for (const Profile& profile : options_.profiles)
       weights.push_back(profile.weight);
     return options_.profiles[draw_.weighted(weights)];
-  }
-
-  void draw_disks() {
-    const SequenceLimits& limits = options_.limits;
-    const std::uint64_t count = draw_.between(limits.disks_min, limits.disks_max);
-    for (std::uint64_t n = 0; n < count; ++n)
-      sequence_.disks.push_back(
-          {fmt::format("vd{}", static_cast<char>('a' + n)), draw_disk_size()});
-  }
-
-  /// Every magnitude as likely as the next; never a round number but by chance.
-  Bytes draw_disk_size() {
-    const SequenceLimits& limits = options_.limits;
-    const auto low = static_cast<unsigned>(std::bit_width(limits.disk_bytes_min));
-    const auto high = static_cast<unsigned>(std::bit_width(limits.disk_bytes_max));
-    const Bytes ceiling = Bytes{1} << draw_.between(low, high);
-    const Bytes drawn = ceiling / 2 + draw_.below(ceiling / 2);
-    const Bytes size = std::clamp(drawn, limits.disk_bytes_min, limits.disk_bytes_max);
-    return size - size % limits.disk_bytes_multiple;
   }
 
   std::size_t draw_length() {
@@ -72,58 +65,176 @@ class SequenceDrawing {
     }
   }
 
+  [[nodiscard]] bool full() const { return sequence_.steps.size() >= length_; }
   void add(Action action) { sequence_.steps.push_back({std::move(action), std::nullopt}); }
 
   void add_next() {
+    if (mended_first()) return;
+    const bool testing = model_.state().awaiting == Awaiting::test_cleanup;
+    const bool superseded = model_.old_primary_runs();
     switch (draw_.weighted({profile_.legal_operation, profile_.illegal_operation, profile_.write,
-                            profile_.wait, profile_.flush, profile_.fault, profile_.heal})) {
+                            profile_.wait, profile_.flush, profile_.fault, profile_.heal,
+                            profile_.edit, testing ? profile_.test_write : 0,
+                            superseded ? profile_.old_primary_write : 0})) {
       case 0:
         return add_legal_operation();
       case 1:
-        return add(OperateStep{draw_illegal_operation()});
+        return add(steps_.forbidden());
       case 2:
-        return add(draw_write());
+        return add(steps_.write());
       case 3:
-        return add_wait();
+        return add_wait(steps_.wait());
       case 4:
         return add(FlushStep{});
       case 5:
-        return add(draw_fault());
+        return add_fault(steps_.fault());
+      case 6:
+        return add_heal();
+      case 7:
+        return add_edit(steps_.edit());
+      case 8:
+        return add(steps_.test_write());
       default:
-        return add(HealStep{});
+        return add(steps_.old_primary_write());
     }
   }
 
+  /// What lasts would make nearly everything after it fail: it lasts a few steps.
+  bool mended_first() {
+    constexpr unsigned kPercent = 25;
+    if (model_.anything_broken() && draw_.percent(kPercent)) {
+      add_heal();
+      return true;
+    }
+    if (model_.disks_edited() && draw_.percent(kPercent)) {
+      add_edit(EditStep{Edit::undo});
+      return true;
+    }
+    return false;
+  }
+
+  void add_heal() {
+    add(HealStep{});
+    model_.heal();
+  }
+
+  void add_fault(Action action) {
+    if (const auto* const fault = std::get_if<FaultStep>(&action)) model_.inject(fault->kind);
+    add(std::move(action));
+  }
+
+  void add_edit(Action action) {
+    if (const auto* const edit = std::get_if<EditStep>(&action)) model_.edit(edit->edit);
+    add(std::move(action));
+  }
+
+  void add_wait(const WaitStep& wait) {
+    add(wait);
+    std::vector<Operation> due;
+    for (const Operation operation :
+         {Operation::delta_replication, Operation::process_log, Operation::fence_source})
+      if (model_.allows(operation)) due.push_back(operation);
+    if (!due.empty()) add_steps_inside(draw_.one_of(due));
+    model_.wait(wait.duration);
+  }
+
   void add_legal_operation() {
+    if (!goal_ && draw_.percent(profile_.goal_percent)) goal_ = draw_goal();
+    if (goal_ && !draw_.percent(kStrayPercent)) {
+      const std::vector<Move> moves = first_moves(moves_, model_.state(), *goal_);
+      if (!moves.empty()) {
+        take(draw_.one_of(moves));
+        if (model_.state() == *goal_) arrive();
+        return;
+      }
+      goal_.reset();
+    }
+    const std::vector<Operation> allowed = allowed_now();
+    if (!allowed.empty()) return add_operation(draw_.one_of(allowed));
+    // At the end of everything only what is forbidden is left to ask for.
+    if (profile_.illegal_operation > 0 || draw_.percent(50)) return add(steps_.forbidden());
+    add(steps_.write());
+  }
+
+  ItemState draw_goal() {
+    std::vector<ItemState> goals;
+    for (const std::string_view name : profile_.goals)
+      if (const std::optional<ItemState> state = state_named(name)) goals.push_back(*state);
+    // A walk that always goes to the same few states would miss what comes between.
+    if (goals.empty() || draw_.percent(30))
+      for (const NamedState& named : named_states())
+        if (named.state != resting::kMigrated) goals.push_back(named.state);
+    return draw_.one_of(goals);
+  }
+
+  void arrive() {
+    goal_.reset();
+    if (profile_.illegal_operation == 0 || !draw_.percent(kBurstPercent)) return;
+    for (std::uint64_t count = draw_.between(2, 8); count > 0 && !full(); --count)
+      add(steps_.forbidden());
+  }
+
+  void take(const Move& move) {
+    switch (move.means) {
+      case Means::ask:
+        return add_operation(move.operation);
+      case Means::cancel_job:
+        return add_cancelled(steps_.request(move.operation, true));
+      case Means::fill_recovery:
+        add_fault(FaultStep{FaultKind::recovery_full});
+        ask(steps_.request(move.operation, true));
+        return add_heal();
+      case Means::lose_tracking:
+        add_fault(FaultStep{FaultKind::tracking_lost});
+        return add_wait(steps_.wait_for_the_clock());
+      case Means::wait_for_the_clock:
+        return add_wait(steps_.wait_for_the_clock());
+    }
+  }
+
+  /// Ends protection only now and then, and for good only at the end.
+  std::vector<Operation> allowed_now() {
+    const bool last = may_migrate_ && sequence_.steps.size() + kLastSteps >= length_;
+    const bool may_end = draw_.percent(profile_.disable_percent);
     std::vector<Operation> allowed;
-    for (const StageList& offered : options_.capabilities.operations)
-      if (asked_by_operator(offered.operation) &&
-          find_transition(model_, offered.operation) != nullptr)
-        allowed.push_back(offered.operation);
-    if (allowed.size() > 1 && !draw_.percent(profile_.disable_percent))
-      std::erase(allowed, Operation::disable);
-    if (allowed.empty()) return add(draw_write());
-    const Operation operation = draw_.one_of(allowed);
-    add(OperateStep{operation});
-    add_steps_inside(operation);
-    model_ = find_transition(model_, operation)->to;
+    std::vector<Operation> ending;
+    for (const StageList& offered : options_.capabilities.operations) {
+      const Operation operation = offered.operation;
+      if (!asked_by_operator(operation) || !model_.allows(operation)) continue;
+      const ItemState to = find_transition(model_.state(), operation)->to;
+      if (to == resting::kMigrated) {
+        if (last) allowed.push_back(operation);
+      } else {
+        (to == resting::kUnprotected ? ending : allowed).push_back(operation);
+      }
+    }
+    if (may_end || allowed.empty()) allowed.insert(allowed.end(), ending.begin(), ending.end());
+    return allowed;
   }
 
-  Operation draw_illegal_operation() {
-    std::vector<Operation> forbidden;
-    for (const Operation operation : kAllOperations)
-      if (!asked_by_operator(operation) || find_transition(model_, operation) == nullptr)
-        forbidden.push_back(operation);
-    return draw_.one_of(forbidden);
+  void add_operation(Operation operation) {
+    const OperateStep step = steps_.request(operation, false);
+    const Transition* const row = find_transition(model_.state(), operation);
+    const bool can_cancel = options_.capabilities.find(Operation::cancel) != nullptr &&
+                            operation != Operation::cancel &&
+                            find_transition(row->during, Operation::cancel) != nullptr;
+    if (can_cancel && draw_.percent(profile_.cancel_percent)) return add_cancelled(step);
+    ask(step);
   }
 
-  void add_wait() {
-    // From a part of a copy period to a few of them: rounds fall due, or just not yet.
-    const Duration period = options_.capabilities.copy_frequency;
-    const auto tenths = static_cast<Duration::rep>(draw_.between(1, draw_.percent(80) ? 12 : 35));
-    add(WaitStep{std::chrono::duration_cast<std::chrono::milliseconds>(period * tenths / 10)});
-    if (find_transition(model_, Operation::delta_replication) != nullptr)
-      add_steps_inside(Operation::delta_replication);
+  void ask(const OperateStep& step) {
+    add(step);
+    model_.ask(step);
+    add_steps_inside(step.operation);
+  }
+
+  void add_cancelled(const OperateStep& step) {
+    add(step);
+    const StageList& stages = *options_.capabilities.find(step.operation);
+    sequence_.steps.push_back(
+        {OperateStep{.operation = Operation::cancel}, steps_.early_moment(stages)});
+    model_.cancel_job(step);
+    add_steps_inside(draw_.percent(50) ? step.operation : Operation::cancel);
   }
 
   void add_steps_inside(Operation operation) {
@@ -131,78 +242,57 @@ class SequenceDrawing {
     if (stages == nullptr || stages->stages.empty()) return;
     if (!draw_.percent(profile_.busy_job_percent)) return;
     const std::uint64_t count = draw_.between(1, profile_.inner_steps_max);
-    for (std::uint64_t n = 0; n < count; ++n)
-      sequence_.steps.push_back({draw_inner_action(), draw_moment(*stages)});
+    for (std::uint64_t n = 0; n < count; ++n) {
+      Action action = draw_inner_action();
+      if (const auto* const fault = std::get_if<FaultStep>(&action)) model_.inject(fault->kind);
+      sequence_.steps.push_back({std::move(action), steps_.moment(*stages)});
+    }
   }
 
   Action draw_inner_action() {
     switch (draw_.weighted({profile_.inner_write, profile_.inner_flush, profile_.inner_operation,
-                            profile_.inner_fault})) {
+                            profile_.inner_fault, profile_.inner_wait})) {
       case 0:
-        return draw_write();
+        return draw_inner_write();
       case 1:
         return FlushStep{};
       case 2:
-        return OperateStep{
-            draw_.one_of(std::vector<Operation>(kAllOperations.begin(), kAllOperations.end()))};
+        return OperateStep{.operation = kAllOperations[draw_.below(kOperationCount)]};
+      case 3:
+        return steps_.fault();
       default:
-        return draw_fault();
+        return steps_.wait();
     }
   }
 
-  Moment draw_moment(const StageList& stages) {
-    // Stages make a handful of calls, but for those that copy: two for every extent.
-    const std::uint64_t most = draw_.percent(80) ? 4 : 24;
-    // A job comes to its way back only after a fault.
-    if (!stages.undo.empty() && profile_.inner_fault > 0 && draw_.percent(15))
-      return {stages.undo, static_cast<std::uint32_t>(draw_.below(most))};
-    return {draw_.one_of(stages.stages), static_cast<std::uint32_t>(draw_.below(most))};
-  }
-
-  Action draw_fault() {
-    const std::vector<FaultKind>& offered = options_.capabilities.faults;
-    if (offered.empty()) return draw_write();
-    return FaultStep{draw_.one_of(offered)};
-  }
-
-  Action draw_write() {
-    const auto disk = static_cast<std::uint32_t>(draw_.below(sequence_.disks.size()));
-    const DiskGeometry geometry{.size_bytes = sequence_.disks[disk].size_bytes,
-                                .volatile_cache = false};
-    const BlockNumber blocks = geometry.block_count();
-    const std::uint64_t most = draw_.percent(70) ? 3 : options_.limits.blocks_in_a_write_max;
-    return WriteStep{disk, draw_block(blocks), static_cast<std::uint32_t>(draw_.between(1, most))};
-  }
-
-  BlockNumber draw_block(BlockNumber blocks) {
-    constexpr BlockNumber kHot = 8;
-    constexpr BlockNumber kGrain = 16;  // of 64 KiB, where tracking has its edges
-    switch (draw_.weighted({40, 30, 15, 15})) {
-      case 0:
-        return draw_.below(std::min(blocks, kHot));
-      case 1:
-        return draw_.below(blocks);
-      case 2:
-        return (draw_.below(blocks / kGrain + 1) * kGrain + kGrain - 1) % blocks;
-      default:
-        return blocks - 1;
-    }
+  Action draw_inner_write() {
+    if (model_.state().awaiting == Awaiting::test_cleanup && draw_.percent(30))
+      return steps_.test_write();
+    if (model_.old_primary_runs() && draw_.percent(30)) return steps_.old_primary_write();
+    return steps_.write();
   }
 
   const GeneratorOptions& options_;
+  const std::vector<Move>& moves_;
   Draw draw_;
   const Profile& profile_;
-  ItemState model_;
   Sequence sequence_;
+  WalkModel model_;
+  StepDrawing steps_;
+  std::optional<ItemState> goal_;
+  std::size_t length_ = 0;
+  bool may_migrate_ = false;
 };
 
 }  // namespace
 
 rc::Gen<DrawnSequence> sequences(GeneratorOptions options) {
   SB_ASSERT(!options.profiles.empty());
-  return rc::Gen<DrawnSequence>([options = std::move(options)](const rc::Random& random, int) {
-    return rc::shrinkable::just(SequenceDrawing(options, random).draw());
-  });
+  const std::vector<Move> moves = moves_of(options.capabilities);
+  return rc::Gen<DrawnSequence>(
+      [options = std::move(options), moves](const rc::Random& random, int) {
+        return rc::shrinkable::just(SequenceDrawing(options, moves, random).draw());
+      });
 }
 
 }  // namespace switchback

@@ -21,15 +21,20 @@ struct SequenceLimits {
   unsigned disks_min = 1;
   unsigned disks_max = 4;
   Bytes disk_bytes_min = 512;
-  Bytes disk_bytes_max = Bytes{4} << 40;
+  Bytes disk_bytes_max = Bytes{4095} << 30;
+  Bytes boot_disk_bytes_max = Bytes{2048} << 30;
   Bytes disk_bytes_multiple = 1;  ///< real disks come in whole sectors
   BlockNumber blocks_in_a_write_max = 48;
+  BlockNumber blocks_in_a_flood_max =
+      1024;  ///< of a write that covers most of a disk; 0: no floods
+  std::uint64_t rounds_in_a_wait_max = 100;  ///< so often replication runs while a step waits
 };
 
 struct GeneratorOptions {
   Capabilities capabilities;
   SequenceLimits limits;
-  std::vector<Profile> profiles;  ///< at least one
+  std::vector<Profile> profiles;                                   ///< at least one
+  std::vector<Edit> edits = {kAllEdits.begin(), kAllEdits.end()};  ///< that the world can make
 };
 
 struct DrawnSequence {

@@ -2,6 +2,7 @@
 // Named mixtures: what a drawn sequence is made of.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -9,22 +10,43 @@
 
 namespace switchback {
 
-/// Weights against each other for what comes next, and chances in percent for what happens inside a
-/// job. Data, so that an interesting mixture that once found something stays alive.
+/// Weights against each other for what comes next, and chances in percent. Data, so that an
+/// interesting mixture that once found something stays alive.
 struct Profile {
   std::string_view name;
   std::string_view meaning;
   unsigned weight = 1;       ///< how often the mixture itself is chosen
   unsigned slow_weight = 1;  ///< the same where a sequence takes seconds
 
+  // The item.
+  unsigned group_percent = 2;            ///< items of several VMs, where the system has them
+  unsigned encrypted_percent = 4;        ///< the same of encrypted replicas
+  unsigned app_consistent_percent = 25;  ///< and of app-consistent points
+  bool slow_rounds = false;              ///< the longest copy frequency, so that hours can go by
+
   // What comes next.
-  unsigned legal_operation = 6;
+  unsigned legal_operation = 12;
   unsigned illegal_operation = 0;
-  unsigned write = 4;
-  unsigned wait = 2;
+  unsigned write = 8;
+  unsigned wait = 5;
   unsigned flush = 0;
   unsigned fault = 0;
   unsigned heal = 0;
+  unsigned edit = 0;
+  unsigned test_write = 2;         ///< while there is a test failover
+  unsigned old_primary_write = 2;  ///< while an old primary VM may run
+
+  // How.
+  unsigned goal_percent = 50;  ///< of legal operations: towards a state that was drawn
+  /// The states that are drawn; all of them where none is named.
+  std::array<std::string_view, 3> goals = {};
+  unsigned choice_percent = 50;    ///< of requests that have a choice: not all as by default
+  unsigned wrong_key_percent = 8;  ///< of requests that need a key
+  unsigned long_wait_percent = 4;  ///< of waits: hours
+  unsigned flood_percent = 0;      ///< of writes: most of a disk, where it is small
+  unsigned disable_percent = 15;   ///< of choices in which ending protection is among the allowed
+  unsigned migrate_percent = 4;    ///< of sequences: they end where the VM stays at recovery
+  bool all_faults = false;         ///< all kinds; otherwise killed controllers and cut links
 
   // Inside a job.
   unsigned busy_job_percent = 0;  ///< jobs that have steps inside them at all
@@ -33,9 +55,10 @@ struct Profile {
   unsigned inner_flush = 0;
   unsigned inner_operation = 0;
   unsigned inner_fault = 0;
+  unsigned inner_wait = 0;
+  unsigned cancel_percent = 3;  ///< jobs that can be cancelled and are
 
   unsigned first_writes_max = 6;  ///< write steps before anything else
-  unsigned disable_percent = 15;  ///< of choices in which disable is among the allowed
 };
 
 std::span<const Profile> profiles();

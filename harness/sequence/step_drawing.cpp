@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// See step_drawing.hpp.
+#include "harness/sequence/step_drawing.hpp"
+
+#include <algorithm>
+
+#include "harness/journal/geometry.hpp"
+#include "harness/lifecycle/transition_table.hpp"
+#include "harness/sequence/item_drawing.hpp"
+
+namespace switchback {
+namespace {
+
+using std::chrono::milliseconds;
+
+}  // namespace
+
+BlockNumber StepDrawing::block(BlockNumber blocks) {
+  constexpr BlockNumber kHot = 8;
+  constexpr BlockNumber kGrain = 16;  // of 64 KiB, where tracking has its edges
+  switch (draw_.weighted({40, 30, 15, 15})) {
+    case 0:
+      return draw_.below(std::min(blocks, kHot));
+    case 1:
+      return draw_.below(blocks);
+    case 2:
+      return (draw_.below(blocks / kGrain + 1) * kGrain + kGrain - 1) % blocks;
+    default:
+      return blocks - 1;
+  }
+}
+
+WriteStep StepDrawing::any_write() {
+  const auto disk = static_cast<std::uint32_t>(draw_.below(sequence_.disks.size()));
+  const DiskGeometry geometry{.size_bytes = sequence_.disks[disk].size_bytes,
+                              .volatile_cache = false};
+  const BlockNumber blocks = geometry.block_count();
+  const bool flood = draw_.percent(profile_.flood_percent);
+  if (flood && blocks <= options_.limits.blocks_in_a_flood_max)
+    return {disk, 0, static_cast<std::uint32_t>(blocks)};
+  const std::uint64_t most = draw_.percent(70)
+                                 ? std::min<std::uint64_t>(3, options_.limits.blocks_in_a_write_max)
+                                 : options_.limits.blocks_in_a_write_max;
+  return {disk, block(blocks), static_cast<std::uint32_t>(draw_.between(1, most))};
+}
+
+Action StepDrawing::write() {
+  return any_write();
+}
+Action StepDrawing::test_write() {
+  const WriteStep write = any_write();
+  return TestWriteStep{write.disk, write.block, write.count};
+}
+Action StepDrawing::old_primary_write() {
+  const WriteStep write = any_write();
+  return OldPrimaryWriteStep{write.disk, write.block, write.count};
+}
+
+void StepDrawing::choose_point(OperateStep& step) {
+  const bool labelled = sequence_.policy.app_consistent > std::chrono::hours(0);
+  switch (draw_.weighted({35, 20, labelled ? 25U : 3U, 22})) {
+    case 0:
+      break;
+    case 1:
+      step.point = PointChoice::latest_processed;
+      break;
+    case 2:
+      step.point = PointChoice::latest_app_consistent;
+      break;
+    default:
+      step.point = PointChoice::custom;
+      // One beyond what there is stands for an id on no list.
+      step.custom_point = static_cast<std::uint32_t>(
+          draw_.percent(90) ? draw_.below(std::max(1U, model_.points())) : draw_.below(30));
+  }
+}
+
+OperateStep StepDrawing::request(Operation operation, bool plain) {
+  OperateStep step{.operation = operation};
+  if (operation == Operation::update_properties) {
+    if (draw_.percent(90)) step.settings = draw_settings(draw_, sequence_);
+    return step;
+  }
+  if (plain || !draw_.percent(profile_.choice_percent)) return step;
+  switch (operation) {
+    case Operation::unplanned_failover:
+      step.shut_down_source = draw_.percent(40);
+      choose_point(step);
+      break;
+    case Operation::test_failover:
+    case Operation::change_recovery_point:
+      choose_point(step);
+      break;
+    case Operation::planned_failback:
+    case Operation::full_failback:
+      step.create_missing_vm = draw_.percent(60);
+      return step;
+    case Operation::enable:
+    case Operation::planned_failover:
+      break;
+    default:
+      return step;
+  }
+  if (sequence_.policy.encrypted && draw_.percent(profile_.wrong_key_percent))
+    step.key = draw_.percent(50) ? KeyGiven::none : KeyGiven::wrong;
+  return step;
+}
+
+OperateStep StepDrawing::forbidden() {
+  std::vector<Operation> forbidden;
+  for (const Operation operation : kAllOperations)
+    if (!asked_by_operator(operation) || find_transition(model_.state(), operation) == nullptr)
+      forbidden.push_back(operation);
+  return request(draw_.one_of(forbidden), false);
+}
+
+WaitStep StepDrawing::bounded(milliseconds duration) const {
+  if (!model_.replicates()) return {duration};
+  const auto rounds = static_cast<milliseconds::rep>(options_.limits.rounds_in_a_wait_max);
+  return {std::min(duration, rounds * model_.period())};
+}
+
+WaitStep StepDrawing::wait() {
+  using std::chrono::minutes;
+  using std::chrono::seconds;
+  if (draw_.percent(profile_.long_wait_percent))
+    return bounded(minutes(draw_.between(60, 60 * (draw_.percent(70) ? 4 : 26))));
+  switch (draw_.weighted({65, 20, 15})) {
+    case 0: {
+      // From a part of a copy period to a few of them: rounds fall due, or just not yet.
+      const auto tenths =
+          static_cast<milliseconds::rep>(draw_.between(1, draw_.percent(80) ? 12 : 35));
+      return {model_.period() * tenths / 10};
+    }
+    case 1:
+      return bounded(seconds(draw_.between(20, 150)));  // data sent is processed, or not yet
+    default:
+      return bounded(minutes(draw_.between(1, 45)));  // what failed is tried again
+  }
+}
+
+WaitStep StepDrawing::wait_for_the_clock() {
+  const auto tenths = static_cast<milliseconds::rep>(draw_.between(10, 24));
+  return {model_.period() * tenths / 10};
+}
+
+Action StepDrawing::fault() {
+  std::vector<FaultKind> kinds;
+  for (const FaultKind kind : options_.capabilities.faults)
+    if (profile_.all_faults || kind == FaultKind::controller_killed || kind == FaultKind::link_cut)
+      kinds.push_back(kind);
+  if (kinds.empty()) return write();
+  return FaultStep{draw_.one_of(kinds)};
+}
+
+Action StepDrawing::edit() {
+  const bool runs = model_.state().primary == Role::active;
+  const Awaiting awaiting = model_.state().awaiting;
+  const bool stopped = model_.state().primary == Role::stopped &&
+                       (awaiting == Awaiting::commit || awaiting == Awaiting::failback);
+  std::vector<Edit> fit;
+  for (const Edit edit : options_.edits) {
+    if (edit == Edit::undo && model_.disks_edited()) fit.push_back(edit);
+    if (edit == Edit::delete_vm && stopped && !model_.disks_edited()) fit.push_back(edit);
+    if ((edit == Edit::change_nic || edit == Edit::add_memory) && runs) fit.push_back(edit);
+    const bool of_disks =
+        edit == Edit::add_disk || edit == Edit::grow_disk || edit == Edit::swap_disks;
+    if (of_disks && runs && !model_.disks_edited()) fit.push_back(edit);
+  }
+  if (fit.empty()) return write();
+  return EditStep{draw_.one_of(fit)};
+}
+
+Moment StepDrawing::moment(const StageList& stages) {
+  // Stages make a handful of calls, but for those that copy: two for every extent.
+  const std::uint64_t most = draw_.percent(80) ? 4 : 24;
+  // A job comes to its way back only after a fault.
+  if (!stages.undo.empty() && profile_.inner_fault > 0 && draw_.percent(15))
+    return {stages.undo, static_cast<std::uint32_t>(draw_.below(most))};
+  return {draw_.one_of(stages.stages), static_cast<std::uint32_t>(draw_.below(most))};
+}
+
+Moment StepDrawing::early_moment(const StageList& stages) {
+  const std::uint64_t call = draw_.percent(65) ? 0 : draw_.below(draw_.percent(80) ? 3 : 16);
+  return {draw_.one_of(stages.stages), static_cast<std::uint32_t>(call)};
+}
+
+}  // namespace switchback

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Draws single steps that suit where the item is. Internal to the generator.
+#pragma once
+
+#include "harness/sequence/draw.hpp"
+#include "harness/sequence/generator.hpp"
+#include "harness/sequence/walk_model.hpp"
+
+namespace switchback {
+
+/// All references are looked at as long as it lives.
+class StepDrawing {
+ public:
+  StepDrawing(Draw& draw, const GeneratorOptions& options, const Profile& profile,
+              const Sequence& sequence, const WalkModel& model)
+      : draw_(draw), options_(options), profile_(profile), sequence_(sequence), model_(model) {}
+
+  Action write();
+  Action test_write();
+  Action old_primary_write();
+  /// With its choices; `plain` leaves those that make an operation fail.
+  OperateStep request(Operation operation, bool plain);
+  /// One that has no row in this state. Nothing if there is none.
+  OperateStep forbidden();
+  WaitStep wait();
+  /// So long that a round, a failed one's retry or a fence falls due.
+  WaitStep wait_for_the_clock();
+  Action fault();
+  /// An edit that can be made in this state; a write if there is none.
+  Action edit();
+  Moment moment(const StageList& stages);
+  /// Likely to come: the first calls of a stage.
+  Moment early_moment(const StageList& stages);
+
+ private:
+  WriteStep any_write();
+  BlockNumber block(BlockNumber blocks);
+  void choose_point(OperateStep& step);
+  WaitStep bounded(std::chrono::milliseconds duration) const;
+
+  Draw& draw_;
+  const GeneratorOptions& options_;
+  const Profile& profile_;
+  const Sequence& sequence_;
+  const WalkModel& model_;
+};
+
+}  // namespace switchback
