@@ -21,7 +21,7 @@ std::string checkpoint_xml(const std::string& name, const std::vector<std::strin
 
 std::string backup_xml(const SiteConfig& site, const std::string& vm,
                        const std::filesystem::path& socket, const std::optional<std::string>& since,
-                       const std::vector<std::string>& devices) {
+                       const std::vector<BackupDisk>& backed_up) {
   pugi::xml_document document;
   pugi::xml_node backup = document.append_child("domainbackup");
   set(backup, "mode", "pull");
@@ -30,7 +30,7 @@ std::string backup_xml(const SiteConfig& site, const std::string& vm,
   set(server, "transport", "unix");
   set(server, "socket", socket.string());
   pugi::xml_node disks = add(backup, "disks");
-  for (const std::string& device : devices) {
+  for (const auto& [device, secret_uuid] : backed_up) {
     pugi::xml_node disk = add(disks, "disk");
     set(disk, "name", device);
     set(disk, "backup", "yes");
@@ -38,7 +38,9 @@ std::string backup_xml(const SiteConfig& site, const std::string& vm,
     set(disk, "exportname", device);
     if (since) set(disk, "exportbitmap", "dirty-" + device);
     set(add(disk, "driver"), "type", "qcow2");
-    set(add(disk, "scratch"), "file", site.scratch_path(vm, device).string());
+    pugi::xml_node scratch = add(disk, "scratch");
+    set(scratch, "file", site.scratch_path(vm, device).string());
+    if (!secret_uuid.empty()) add_encryption(scratch, secret_uuid);
   }
   return text_of(document);
 }

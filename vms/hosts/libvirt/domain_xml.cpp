@@ -57,14 +57,6 @@ Nothing add_firmware(pugi::xml_node os, const SiteConfig& site, const recovery::
   return {};
 }
 
-void add_encryption(pugi::xml_node source, const std::string& secret_uuid) {
-  pugi::xml_node encryption = add(source, "encryption");
-  set(encryption, "format", "luks");
-  pugi::xml_node secret = add(encryption, "secret");
-  set(secret, "type", "passphrase");
-  set(secret, "uuid", secret_uuid);
-}
-
 /// What an encrypted disk rests on: libvirt can't find it by itself, for it has no key to it.
 void add_chain(pugi::xml_node disk, const EncryptedChain& chain) {
   add_encryption(disk.child("source"), chain.secret_uuid);

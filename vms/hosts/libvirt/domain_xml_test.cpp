@@ -126,12 +126,14 @@ TEST(RunMark, IsReadFromMetadata) {
 }
 
 TEST(BackupXml, NamesItsSocketAndAsksForChangesOnlyWithACheckpoint) {
-  const std::string delta = backup_xml(site(), "vm7", "/sockets/vm7.backup", "c3", {"vda", "vdb"});
+  const std::string delta =
+      backup_xml(site(), "vm7", "/sockets/vm7.backup", "c3", {{"vda"}, {"vdb", "11111111"}});
   EXPECT_EQ(*backup_socket(delta), "/sockets/vm7.backup");
   EXPECT_NE(delta.find("<incremental>c3</incremental>"), std::string::npos);
   EXPECT_NE(delta.find("exportbitmap=\"dirty-vdb\""), std::string::npos);
+  EXPECT_NE(delta.find("uuid=\"11111111\""), std::string::npos) << "the scratch file's key";
   const std::string seed =
-      backup_xml(site(), "vm7", "/sockets/vm7.backup", std::nullopt, {"vda", "vdb"});
+      backup_xml(site(), "vm7", "/sockets/vm7.backup", std::nullopt, {{"vda"}, {"vdb"}});
   EXPECT_EQ(seed.find("incremental"), std::string::npos);
   EXPECT_EQ(seed.find("exportbitmap"), std::string::npos);
 }

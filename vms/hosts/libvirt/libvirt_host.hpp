@@ -7,6 +7,7 @@
 // not answer is an Error at a deadline (see vm_calls.hpp).
 #pragma once
 
+#include "vms/hosts/libvirt/backup_xml.hpp"
 #include "vms/hosts/libvirt/connection.hpp"
 #include "vms/hosts/libvirt/domain_xml.hpp"
 #include "vms/hosts/libvirt/nbd_disk.hpp"
@@ -19,7 +20,7 @@ namespace switchback::libvirt {
 /// The longest extent that a view hands out: each costs the caller one read and one write.
 inline constexpr Bytes kLongestExtent = Bytes{2} << 20;
 
-/// `connection` and `wire` outlive the host, its views and its replicas.
+/// `connection` and `wire` outlive the host, which outlives its views; the replicas may outlive it.
 class LibvirtHost final : public recovery::Host {
  public:
   /// `patience`: how long a VM's QEMU is waited for.
@@ -88,6 +89,11 @@ class LibvirtHost final : public recovery::Host {
                                 const recovery::VmDisk& user, const recovery::VmName& user_vm);
   Nothing fold_offline(const recovery::VolumeName& base, const recovery::VolumeName& top,
                        const std::optional<recovery::VmDisk>& user);
+  Nothing create_image(const std::filesystem::path& file, Bytes size,
+                       const std::optional<std::filesystem::path>& below,
+                       const std::optional<recovery::KeyName>& key_name);
+  /// The disks of a running VM for a view of it. Makes the scratch files of encrypted ones.
+  Result<std::vector<BackupDisk>> prepare_backup(const recovery::VmName& vm);
   /// Gives a new volume to QEMU's user.
   Nothing hand_over(const std::filesystem::path& file) const;
 

@@ -17,6 +17,7 @@
 #include "vms/hosts/libvirt/libvirt_host.hpp"
 #include "vms/hosts/libvirt/nbd_disk.hpp"
 #include "vms/hosts/libvirt/process.hpp"
+#include "vms/hosts/libvirt/secrets.hpp"
 
 namespace switchback::libvirt {
 namespace {
@@ -99,29 +100,29 @@ Result<bool> has_open_bitmap(const Domain& domain, const std::string& name) {
   return false;
 }
 
-/// Devices of the running VM, in order.
-Result<std::vector<std::string>> live_devices(const Domain& domain) {
+/// The disks of the running VM, in order.
+Result<std::vector<DiskFile>> live_disks(const Domain& domain) {
   const OwnedString xml(virDomainGetXMLDesc(domain.get(), 0));
   if (!xml) return libvirt_error("reading a domain's XML");
-  SB_ASSIGN(files, disk_files(xml.get()));
-  std::vector<std::string> devices;
-  for (const DiskFile& disk : files)
-    devices.push_back(disk.device);
-  return devices;
+  return disk_files(xml.get());
 }
 
-/// Cuts a view, and starts tracking at the same instant; gives the devices that it shows.
-Result<std::vector<std::string>> begin_backup(const Domain& domain, const SiteConfig& site,
-                                              const std::string& vm,
-                                              const std::filesystem::path& socket,
-                                              const std::optional<std::string>& since,
-                                              const std::string& next) {
-  SB_ASSIGN(devices, live_devices(domain));
-  const std::string backup = backup_xml(site, vm, socket, since, devices);
+/// Cuts a view, and starts tracking at the same instant.
+Nothing begin_backup(const Domain& domain, const SiteConfig& site, const std::string& vm,
+                     const std::filesystem::path& socket, const std::optional<std::string>& since,
+                     const std::string& next, const std::vector<BackupDisk>& disks) {
+  std::vector<std::string> devices;
+  bool encrypted = false;
+  for (const BackupDisk& disk : disks) {
+    devices.push_back(disk.device);
+    encrypted = encrypted || !disk.secret_uuid.empty();
+  }
+  const std::string backup = backup_xml(site, vm, socket, since, disks);
   const std::string checkpoint = checkpoint_xml(next, devices);
-  if (virDomainBackupBegin(domain.get(), backup.c_str(), checkpoint.c_str(), 0) < 0)
+  const unsigned flags = encrypted ? VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL : 0;
+  if (virDomainBackupBegin(domain.get(), backup.c_str(), checkpoint.c_str(), flags) < 0)
     return libvirt_error(fmt::format("opening a view of VM {} since {}", vm, since.value_or("-")));
-  return devices;
+  return {};
 }
 
 /// Ends the backup job of a VM, if it has one.
@@ -172,14 +173,15 @@ Result<std::unique_ptr<recovery::View>> LibvirtHost::open_view(
     const VmName& vm, const std::optional<CheckpointName>& since, const CheckpointName& next) {
   SB_TRY(close_view(vm));
   const std::filesystem::path socket = backup_socket_path(vm);
-  SB_ASSIGN(devices,
-            calls_.ask<std::vector<std::string>>(
-                vm, fmt::format("opening a view of VM {} since {}", vm, since.value_or("-")),
-                [vm, since, next, socket, site = site_](const Domain& domain) {
-                  return begin_backup(domain, site, vm, socket, since, next);
-                }));
+  SB_ASSIGN(backed_up, prepare_backup(vm));
+  SB_TRY(calls_.ask<void>(
+      vm, fmt::format("opening a view of VM {} since {}", vm, since.value_or("-")),
+      [vm, since, next, socket, disks = backed_up, site = site_](const Domain& domain) {
+        return begin_backup(domain, site, vm, socket, since, next, disks);
+      }));
   std::map<std::string, FrozenDisk> disks;
-  for (const std::string& device : devices) {
+  for (const BackupDisk& one : backed_up) {
+    const std::string& device = one.device;
     const auto open = [this, socket, device](const std::string& context) {
       return NbdDisk::connect(socket.string(), {.export_name = device,
                                                 .context = context,
@@ -195,6 +197,30 @@ Result<std::unique_ptr<recovery::View>> LibvirtHost::open_view(
     disks.emplace(device, FrozenDisk{std::move(*disk), [open] { return open(kAllocation); }});
   }
   return std::make_unique<NbdView>(std::move(disks), since.has_value());
+}
+
+Result<std::vector<BackupDisk>> LibvirtHost::prepare_backup(const VmName& vm) {
+  SB_ASSIGN(found, calls_.find(vm));
+  if (!found)
+    return not_found(fmt::format("no VM {} on the {} site", vm, name_of(site_.site)),
+                     "define it first");
+  SB_ASSIGN(files, live_disks(*found));
+  const bool encrypted = std::any_of(files.begin(), files.end(), [](const DiskFile& disk) {
+    return key_name_of(disk.file).has_value();
+  });
+  std::vector<BackupDisk> disks;
+  for (const DiskFile& disk : files) {
+    disks.push_back({.device = disk.device});
+    if (!encrypted) continue;
+    // What the guest overwrites while the view is open is kept in a scratch file. Of an encrypted
+    // disk that must be encrypted too; made by libvirt it would take 4 s (measured), and if we make
+    // one we must make all.
+    const std::optional<std::string> key = key_name_of(disk.file);
+    SB_ASSIGN(info, image_info(site_.run_id, disk.file));
+    SB_TRY(create_image(site_.scratch_path(vm, disk.device), info.size_bytes, std::nullopt, key));
+    if (key) disks.back().secret_uuid = secret_uuid(site_, *key);
+  }
+  return disks;
 }
 
 Result<NbdDisk> LibvirtHost::open_stopped_disk(const recovery::VolumeName& volume,

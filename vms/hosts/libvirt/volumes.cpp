@@ -35,32 +35,39 @@ Result<std::optional<std::filesystem::path>> backing_file(const SiteConfig& site
 Nothing LibvirtHost::create_volume(const recovery::VolumeSpec& spec) {
   SB_TRY(remove_volume(spec.name));
   const std::filesystem::path file = site_.volume_path(spec.name);
+  std::optional<std::filesystem::path> below;
+  if (spec.backing) {
+    below = site_.volume_path(*spec.backing);
+    if (!std::filesystem::exists(*below))
+      return not_found(
+          fmt::format("no volume {} on the {} site", *spec.backing, name_of(site_.site)),
+          "create it first");
+  }
+  SB_TRY(create_image(file, spec.size_bytes, below, spec.key));
+  return note_key_name(file, spec.key);
+}
+
+Nothing LibvirtHost::create_image(const std::filesystem::path& file, Bytes size,
+                                  const std::optional<std::filesystem::path>& below,
+                                  const std::optional<recovery::KeyName>& key_name) {
   std::vector<std::string> command{"qemu-img", "create", "-q", "-f", "qcow2"};
   std::string key;
-  if (spec.key) {
+  if (key_name) {
     SB_ASSIGN(used, calls_.connection());
-    SB_ASSIGN(kept, read_secret(*used, *spec.key));
+    SB_ASSIGN(kept, read_secret(*used, *key_name));
     key = kept;
-    // The derivation of the key is made quick: it guards a random key, and costs at each opening.
     for (const std::string& argument : key_option(kKeyOnInput))
       command.push_back(argument);
+    // Its derivation is made as quick as can be: it is paid for at each opening.
     command.insert(command.end(), {"-o", fmt::format("encrypt.format=luks,encrypt.key-secret={},"
                                                      "encrypt.iter-time=10",
                                                      kKeyId)});
   }
-  if (spec.backing) {
-    const std::filesystem::path below = site_.volume_path(*spec.backing);
-    if (!std::filesystem::exists(below))
-      return not_found(
-          fmt::format("no volume {} on the {} site", *spec.backing, name_of(site_.site)),
-          "create it first");
-    // It is not opened: that would need its key, and tells nothing but its size.
-    command.insert(command.end(), {"-u", "-b", below.string(), "-F", "qcow2"});
-  }
+  // What is below is not opened: that would need its key, and tells nothing but its size.
+  if (below) command.insert(command.end(), {"-u", "-b", below->string(), "-F", "qcow2"});
   command.push_back(file.string());
-  command.push_back(std::to_string(spec.size_bytes));
+  command.push_back(std::to_string(size));
   SB_TRY(run_program(site_.run_id, command, std::chrono::minutes(2), key));
-  SB_TRY(note_key_name(file, spec.key));
   return hand_over(file);
 }
 

@@ -20,6 +20,15 @@ inline void set(pugi::xml_node node, const char* attribute, const std::string& v
   node.append_attribute(attribute).set_value(value.c_str());
 }
 
+/// The source of an image that is encrypted with that secret of libvirt.
+inline void add_encryption(pugi::xml_node source, const std::string& secret_uuid) {
+  pugi::xml_node encryption = add(source, "encryption");
+  set(encryption, "format", "luks");
+  pugi::xml_node secret = add(encryption, "secret");
+  set(secret, "type", "passphrase");
+  set(secret, "uuid", secret_uuid);
+}
+
 inline std::string text_of(const pugi::xml_document& document) {
   std::ostringstream out;
   document.save(out, " ", pugi::format_default | pugi::format_no_declaration);
