@@ -64,7 +64,8 @@ Task<Nothing> ReferenceSystem::settle(Item& item, Job& job) {
     const OperationPlan& plan = parts_.stages.at(working.unsettled->operation);
     // The undo finds the record as it was when it failed: with the job that it belongs to.
     std::swap(working.job, working.unsettled);
-    const Nothing undone = plan.undo ? co_await plan.undo(job.context) : Nothing{};
+    Nothing undone;
+    if (plan.undo) undone = co_await plan.undo(job.context);
     std::swap(working.job, working.unsettled);
     if (!undone && !goes_on_unsettled(job.operation))
       co_return tl::unexpected(undone.error().within(fmt::format(

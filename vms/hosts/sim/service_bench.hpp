@@ -97,10 +97,10 @@ class ServiceBench {
   bool write(std::size_t disk, BlockNumber block) {
     const LiveCopies live = must(laboratory().live_copies(item.name));
     EXPECT_FALSE(live.primary && live.recovery) << "two live copies";
-    if ((!live.primary && !live.recovery) || held()) return false;
+    const std::optional<Site> site = can_write(item.disks[disk].vm);
+    if (!site) return false;
     block %= block_count(disk);
-    must(laboratory().write(item.name, live.primary ? Site::primary : Site::recovery,
-                            {{disk, block, ++last_}}));
+    must(laboratory().write(item.name, *site, {{disk, block, ++last_}}));
     truth_[disk][block] = last_;
     history_.push_back(truth_);
     return true;
@@ -226,6 +226,12 @@ class ServiceBench {
   static void must(const Nothing& result) { EXPECT_TRUE(result) << result.error().message; }
 
  private:
+  /// Where VM number `vm` of the item runs and is not held.
+  std::optional<Site> can_write(std::size_t vm) {
+    for (const SeenVm& seen : must(laboratory().vms(item.name)))
+      if (seen.vm == vm && !seen.test && seen.running && seen.hold == Hold::none) return seen.site;
+    return std::nullopt;
+  }
   static std::map<BlockNumber, WriteSeq> blocks(std::unique_ptr<ImageReader> image) {
     std::map<BlockNumber, WriteSeq> content;
     must(image->visit_blocks([&](BlockNumber block, Shown shown) { content[block] = shown.seq; }));
