@@ -19,7 +19,7 @@ class PointsFollowThePolicy final : public Property {
   [[nodiscard]] std::string_view name() const override { return "points_follow_the_policy"; }
   [[nodiscard]] std::string_view promise() const override {
     return "recovery points expire by the policy's age and count and not otherwise; the newest "
-           "never does; their times rise";
+           "never does; their times do not fall";
   }
   [[nodiscard]] std::string_view source() const override {
     return "Azure Site Recovery, 'Set up disaster recovery of on-premises Hyper-V VMs': "
@@ -30,9 +30,9 @@ class PointsFollowThePolicy final : public Property {
     const std::vector<RecoveryPoint>& before = evidence.before.status.points;
     if (points.empty() && before.empty()) return Verdict::does_not_apply();
     for (std::size_t n = 1; n < points.size(); ++n)
-      if (points[n].cut <= points[n - 1].cut)
-        return Verdict::broken("times_do_not_rise",
-                               fmt::format("recovery point {} is listed after {} and is not newer",
+      if (points[n].cut < points[n - 1].cut)
+        return Verdict::broken("times_fall",
+                               fmt::format("recovery point {} is listed after {} and is older",
                                            points[n].id, points[n - 1].id));
     if (evidence.row == nullptr || !std::holds_alternative<Done>(evidence.outcome) ||
         evidence.row->points == PointsEffect::deletes_all)

@@ -43,7 +43,7 @@ RowTour with_kills(const RowTour& tour, const Capabilities& capabilities) {
         const StageList* const list = capabilities.find(operation);
         if (list == nullptr) continue;
         for (std::size_t stage = 0; stage < list->stages.size(); ++stage)
-          add_kills(kills, list->stages[stage], stage > 0 || operation == Operation::cancel);
+          add_kills(kills, list->stages[stage], stage > 0);
         if (!list->undo.empty()) add_kills(kills, list->undo, true);
       }
     }

@@ -26,8 +26,8 @@ struct Edge {
 Step between(Action action) {
   return {std::move(action), std::nullopt};
 }
-Step during(std::string_view stage, Action action) {
-  return {std::move(action), Moment{std::string(stage), 0}};
+Step during(std::string_view stage, Action action, std::uint32_t call = 0) {
+  return {std::move(action), Moment{std::string(stage), call}};
 }
 Step ask(Operation operation) {
   return between(OperateStep{.operation = operation});
@@ -42,6 +42,8 @@ Step broken(FaultKind kind) {
 /// The shortest there is: two rounds within the time that processing takes.
 constexpr std::chrono::seconds kPeriod{30};
 constexpr std::chrono::minutes kProcessed{2};  ///< more than any processing delay
+/// A call of a copying stage by which its volumes are there, for up to two disks.
+constexpr std::uint32_t kCopying = 6;
 constexpr std::array kElsewhere = {
     RowTestedElsewhere{"6", "Rounds.AVmThatIsGoneIsCriticalAndNotTriedAgain"}};
 
@@ -84,8 +86,13 @@ std::vector<Step> steps_of(const FailureRow& row) {
   const Step heal = between(HealStep{});
   const std::string_view number = row.row.substr(0, row.row.find('.'));
   if (number == "1e") return {broken(FaultKind::link_cut), ask(row.operation), heal};
-  if (number == "3e") return {broken(FaultKind::recovery_full), ask(row.operation), heal};
-  if (number == "5") return {broken(FaultKind::link_cut), let_pass(kPeriod), heal};
+  // The room runs out while the disks are copied; before that nothing has begun.
+  if (number == "3e")
+    return {ask(row.operation),
+            during("initial_replication", FaultStep{FaultKind::recovery_full}, kCopying), heal};
+  // It is tried again a minute later.
+  if (number == "5")
+    return {broken(FaultKind::link_cut), let_pass(kPeriod), heal, let_pass(kProcessed)};
   if (number == "9") return {broken(FaultKind::tracking_lost), let_pass(kPeriod)};
   if (number == "34")
     return {between(EditStep{Edit::add_disk}), let_pass(kPeriod), between(EditStep{Edit::undo})};
@@ -120,7 +127,8 @@ std::vector<Edge> edges() {
       if (row.from == resting::kPaused)
         edge.steps = {let_pass(kPeriod), ask(Operation::pause), let_pass(kProcessed)};
       else  // an operator's resynchronization that fails sends nothing, and does not stop rounds
-        edge.steps = {let_pass(kPeriod), broken(FaultKind::tracking_lost), let_pass(kPeriod)};
+        edge.steps = {let_pass(kPeriod), broken(FaultKind::tracking_lost), let_pass(kPeriod),
+                      let_pass(kProcessed)};
     }
     all.push_back(std::move(edge));
   }

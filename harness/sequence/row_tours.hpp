@@ -3,6 +3,7 @@
 // and each documented refusal. Derived from the table, so that a new row is toured without a word.
 #pragma once
 
+#include <ostream>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,12 @@ struct RowTour {
   Sequence sequence;
   std::vector<RowVisit> visits;  ///< in the order in which they come to pass
 };
+
+/// For test reports: its rows.
+inline void PrintTo(const RowTour& tour, std::ostream* out) {
+  for (const RowVisit& visit : tour.visits)
+    *out << visit.row << " ";
+}
 
 /// Rows that no sequence of steps can bring about in any world, with what tests them instead.
 struct RowTestedElsewhere {

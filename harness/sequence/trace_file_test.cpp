@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Trace files on disk, and their documentation, which says the same as the code.
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -109,38 +111,126 @@ std::set<std::string> names_of(const std::array<Enum, N>& all) {
   return names;
 }
 
-TEST(TraceSchema, SaysTheSameAsTheCode) {
-  const auto schema = nlohmann::json::parse(documentation("trace.schema.json"));
-  std::set<std::string> kinds;
-  std::set<std::string> operations;
-  std::set<std::string> faults;
-  for (const auto& kind : schema["$defs"]["step"]["oneOf"]) {
-    const auto& values = kind["properties"];
-    const auto name = values["do"]["const"].get<std::string>();
-    kinds.insert(name);
-    if (name == "operate") operations = values["operation"]["enum"].get<std::set<std::string>>();
-    if (name == "fault") faults = values["kind"]["enum"].get<std::set<std::string>>();
-    if (name == "write") {
-      EXPECT_EQ(values["count"]["maximum"], kWriteBlocksMax);
-      EXPECT_EQ(values["block"]["maximum"], kExactNumberMax);
-    }
-    if (name == "wait") {
-      EXPECT_EQ(values["milliseconds"]["maximum"], kWaitMillisecondsMax);
-    }
+using Schema = nlohmann::json;
+
+Schema schema() {
+  return Schema::parse(documentation("trace.schema.json"));
+}
+
+/// What the schema says of steps of a kind.
+Schema properties_of(const Schema& schema, const std::string& kind) {
+  for (const auto& step : schema["$defs"]["step"]["oneOf"]) {
+    const auto& word = step["properties"]["do"];
+    const auto words = word.contains("enum") ? word["enum"] : Schema::array({word["const"]});
+    if (std::find(words.begin(), words.end(), kind) != words.end()) return step["properties"];
   }
-  std::set<std::string> kinds_in_code;
-  for (const Action& action : {Action(WriteStep{}), Action(FlushStep{}), Action(OperateStep{}),
-                               Action(WaitStep{}), Action(FaultStep{}), Action(HealStep{})})
-    kinds_in_code.insert(
-        nlohmann::json::parse(step_to_json({action, std::nullopt}))["do"].get<std::string>());
-  ASSERT_EQ(kinds_in_code.size(), std::variant_size_v<Action>) << "list the new kind above";
-  EXPECT_EQ(kinds, kinds_in_code);
-  EXPECT_EQ(operations, names_of(kAllOperations));
-  EXPECT_EQ(faults, names_of(kAllFaults));
-  EXPECT_EQ(schema["properties"]["version"]["const"], kTraceVersion);
-  const auto& size = schema["properties"]["disks"]["items"]["properties"]["size_bytes"];
-  EXPECT_EQ(size["minimum"], kDiskBytesMin);
-  EXPECT_EQ(size["maximum"], kDiskBytesMax);
+  return {};
+}
+
+std::set<std::string> words_in(const Schema& list) {
+  return list.get<std::set<std::string>>();
+}
+
+const std::vector<Action> kOneOfEachKind = {WriteStep{}, FlushStep{},     OperateStep{},
+                                            WaitStep{},  FaultStep{},     HealStep{},
+                                            EditStep{},  TestWriteStep{}, OldPrimaryWriteStep{}};
+
+TEST(TraceSchema, KnowsTheStepsOfTheCode) {
+  const Schema whole = schema();
+  std::set<std::size_t> kinds;
+  std::size_t words = 0;
+  for (const Action& action : kOneOfEachKind) {
+    const Schema step = Schema::parse(step_to_json({action, std::nullopt}));
+    const Schema known = properties_of(whole, step["do"].get<std::string>());
+    for (const auto& [key, value] : step.items())
+      EXPECT_TRUE(known.contains(key)) << step << " has no " << key << " in the schema";
+    kinds.insert(action.index());
+  }
+  ASSERT_EQ(kinds.size(), std::variant_size_v<Action>) << "list the new kind above";
+  for (const auto& step : whole["$defs"]["step"]["oneOf"]) {
+    const auto& word = step["properties"]["do"];
+    words += word.contains("enum") ? word["enum"].size() : 1;
+  }
+  EXPECT_EQ(words, kinds.size());
+}
+
+TEST(TraceSchema, HasTheWordsOfTheCode) {
+  const Schema whole = schema();
+  const Schema operate = properties_of(whole, "operate");
+  EXPECT_EQ(words_in(operate["operation"]["enum"]), names_of(kAllOperations));
+  EXPECT_EQ(words_in(operate["point"]["enum"]), names_of(kAllPointChoices));
+  EXPECT_EQ(words_in(operate["key"]["enum"]), names_of(kAllKeysGiven));
+  EXPECT_EQ(words_in(properties_of(whole, "fault")["kind"]["enum"]), names_of(kAllFaults));
+  EXPECT_EQ(words_in(properties_of(whole, "edit")["edit"]["enum"]), names_of(kAllEdits));
+  EXPECT_EQ(words_in(whole["$defs"]["vm"]["properties"]["firmware"]["enum"]),
+            names_of(kAllFirmwares));
+  EXPECT_EQ(whole["properties"]["version"]["const"], kTraceVersion);
+}
+
+void expect_range(const Schema& number, std::uint64_t least, std::uint64_t most) {
+  EXPECT_EQ(number["minimum"], least) << number;
+  EXPECT_EQ(number["maximum"], most) << number;
+}
+
+TEST(TraceSchema, HasTheLimitsOfTheCode) {
+  const Schema whole = schema();
+  expect_range(properties_of(whole, "write")["count"], 1, kWriteBlocksMax);
+  expect_range(properties_of(whole, "write")["block"], 0, kExactNumberMax);
+  expect_range(properties_of(whole, "wait")["milliseconds"], 0, kWaitMillisecondsMax);
+  const Schema& top = whole["properties"];
+  const Schema& disk = top["disks"]["items"]["properties"];
+  expect_range(disk["size_bytes"], kDiskBytesMin, kDiskBytesMax);
+  expect_range(disk["vm"], 0, kTraceVmsMax - 1);
+  EXPECT_EQ(top["disks"]["maxItems"], kTraceDisksMax);
+  EXPECT_EQ(top["vms"]["maxItems"], kTraceVmsMax);
+  const Schema& policy = top["policy"]["properties"];
+  expect_range(policy["copy_frequency_seconds"], 1, kSecondsMax);
+  expect_range(policy["retention_hours"], 0, kHoursMax);
+  expect_range(policy["most_points"], 1, kPointsMax);
+  expect_range(policy["app_consistent_hours"], 0, kHoursMax);
+  const Schema& vm = whole["$defs"]["vm"]["properties"];
+  expect_range(vm["cpus"], 1, kCpusMax);
+  expect_range(vm["memory_bytes"], 1, kMemoryBytesMax);
+  expect_range(vm["boot_disk"], 0, kTraceDisksMax - 1);
+  EXPECT_EQ(vm["nics"]["maxItems"], kNicsMax);
+}
+
+// What a trace does not say is what the schema names as the default.
+TEST(TraceSchema, HasTheDefaultsOfTheCode) {
+  const Schema whole = schema();
+  const Schema& policy = whole["properties"]["policy"]["properties"];
+  const Policy plain;
+  EXPECT_EQ(std::chrono::seconds(policy["copy_frequency_seconds"]["default"].get<int>()),
+            plain.copy_frequency);
+  EXPECT_EQ(policy["retention_hours"]["default"], plain.retention.count());
+  EXPECT_EQ(policy["most_points"]["default"], plain.most_points);
+  EXPECT_EQ(policy["app_consistent_hours"]["default"], plain.app_consistent.count());
+  EXPECT_EQ(policy["encrypted"]["default"], plain.encrypted);
+  const Schema& vm = whole["$defs"]["vm"]["properties"];
+  EXPECT_EQ(vm["cpus"]["default"], Hardware{}.cpus);
+  EXPECT_EQ(vm["memory_bytes"]["default"], Hardware{}.memory_bytes);
+  EXPECT_EQ(vm["firmware"]["default"], name_of(Hardware{}.firmware));
+  const Schema operate = properties_of(whole, "operate");
+  const OperateStep ask{};
+  EXPECT_EQ(operate["point"]["default"], name_of(ask.point));
+  EXPECT_EQ(operate["custom_point"]["default"], ask.custom_point);
+  EXPECT_EQ(operate["shut_down_source"]["default"], ask.shut_down_source);
+  EXPECT_EQ(operate["create_missing_vm"]["default"], ask.create_missing_vm);
+  EXPECT_EQ(operate["key"]["default"], name_of(ask.key));
+}
+
+TEST(TraceManual, NamesEveryWord) {
+  const std::string manual = documentation("trace.md");
+  const auto expect_named = [&](const std::set<std::string>& words) {
+    for (const std::string& word : words)
+      EXPECT_THAT(manual, HasSubstr("`" + word + "`"));
+  };
+  expect_named(names_of(kAllFaults));
+  expect_named(names_of(kAllEdits));
+  expect_named(names_of(kAllPointChoices));
+  expect_named(names_of(kAllKeysGiven));
+  for (const Action& action : kOneOfEachKind)
+    expect_named({Schema::parse(step_to_json({action, std::nullopt}))["do"].get<std::string>()});
 }
 
 TEST(TraceManual, ShowsATraceThatIsRead) {

@@ -34,14 +34,27 @@ Result<std::vector<DiskSpec>> read_disks(const JsonObject& top) {
   return disks;
 }
 
+bool is_mac(std::string_view text) {
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
+  constexpr std::size_t kLength = 17;
+  if (text.size() != kLength) return false;
+  for (std::size_t n = 0; n < kLength; ++n)
+    if (n % 3 == 2 ? text[n] != ':' : kHexDigits.find(text[n]) == std::string_view::npos)
+      return false;
+  return true;
+}
+
 Result<Nic> read_nic(const Json& element, const Place& place) {
   SB_ASSIGN(json, JsonObject::from(element, place));
   SB_TRY(json.only({"mac", "network", "address"}));
   SB_ASSIGN(mac, json.text("mac"));
-  SB_ASSIGN(network, json.text("network"));
+  if (!is_mac(mac))
+    return place.member("mac").wrong(fmt::format("{} is no MAC address", in_quotes(mac)),
+                                     "write it like 52:54:00:00:00:01, in small letters");
+  SB_ASSIGN(network, spelled(json, "network", "name of a network", kNetworkName));
   Nic nic{.mac = mac, .network = network, .address = {}};
   if (json.has("address")) {
-    SB_ASSIGN(address, json.text("address"));
+    SB_ASSIGN(address, spelled(json, "address", "IP address", kNicAddress));
     nic.address = address;
   }
   return nic;
@@ -90,6 +103,29 @@ Result<Policy> read_policy(const JsonObject& json) {
   return policy;
 }
 
+/// Every disk has a VM, every VM a disk, and boots from one of its own.
+Nothing check_owners(const JsonObject& top, const Sequence& sequence) {
+  std::vector<std::size_t> disks(sequence.vms.size());
+  for (std::size_t n = 0; n < sequence.disks.size(); ++n) {
+    const std::size_t vm = sequence.disks[n].vm;
+    if (vm >= disks.size())
+      return top.place().member("disks").element(n).member("vm").wrong(
+          fmt::format("{} is no VM of this trace, which has {}", vm, disks.size()),
+          "number VMs from 0, and list each under \"vms\"");
+    ++disks[vm];
+  }
+  for (std::size_t vm = 0; vm < disks.size(); ++vm) {
+    const Place place = top.place().member("vms").element(vm);
+    if (disks[vm] == 0) return place.wrong("has no disk", "give it one, or leave it out");
+    if (sequence.vms[vm].boot_disk >= disks[vm])
+      return place.member("boot_disk")
+          .wrong(fmt::format("{} is no disk of this VM, which has {}", sequence.vms[vm].boot_disk,
+                             disks[vm]),
+                 "number its disks from 0");
+  }
+  return {};
+}
+
 }  // namespace
 
 Nothing read_item(const JsonObject& top, Sequence& sequence) {
@@ -103,12 +139,7 @@ Nothing read_item(const JsonObject& top, Sequence& sequence) {
       sequence.vms.push_back(vm);
     }
   }
-  for (std::size_t n = 0; n < sequence.disks.size(); ++n)
-    if (sequence.disks[n].vm >= sequence.vms.size())
-      return top.place().member("disks").element(n).member("vm").wrong(
-          fmt::format("{} is no VM of this trace, which has {}", sequence.disks[n].vm,
-                      sequence.vms.size()),
-          "number VMs from 0, and list each under \"vms\"");
+  SB_TRY(check_owners(top, sequence));
   if (top.has("policy")) {
     SB_ASSIGN(object, top.object("policy"));
     SB_ASSIGN(policy, read_policy(object));

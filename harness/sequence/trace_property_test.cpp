@@ -27,22 +27,102 @@ rc::Gen<T> numbers(std::uint64_t least, std::uint64_t most) {
                       cast);
 }
 
+template <class AnyWrite>
+rc::Gen<Action> writes() {
+  return rc::gen::map(rc::gen::tuple(numbers<std::uint32_t>(0, 0xffffffff),
+                                     numbers<BlockNumber>(0, kExactNumberMax),
+                                     numbers<std::uint32_t>(1, kWriteBlocksMax)),
+                      [](const auto& parts) -> Action {
+                        return AnyWrite{std::get<0>(parts), std::get<1>(parts), std::get<2>(parts)};
+                      });
+}
+
+template <class T>
+rc::Gen<std::optional<T>> perhaps(rc::Gen<T> gen) {
+  return rc::gen::oneOf(rc::gen::just(std::optional<T>()),
+                        rc::gen::map(gen, [](T value) { return std::optional<T>(value); }));
+}
+
+rc::Gen<std::string> addresses() {
+  return rc::gen::element<std::string>("", "10.0.0.1", "fe80::1");
+}
+
+rc::Gen<TargetSettings> settings() {
+  return rc::gen::build<TargetSettings>(
+      rc::gen::set(&TargetSettings::name_suffix,
+                   perhaps(rc::gen::element<std::string>("dr", "r-2"))),
+      rc::gen::set(&TargetSettings::cpus, perhaps(numbers<unsigned>(1, kCpusMax))),
+      rc::gen::set(&TargetSettings::memory_bytes, perhaps(numbers<Bytes>(1, kMemoryBytesMax))),
+      rc::gen::set(&TargetSettings::network, perhaps(plain_words())),
+      rc::gen::set(&TargetSettings::nic_addresses,
+                   rc::gen::resize(5, rc::gen::container<std::vector<std::string>>(addresses()))));
+}
+
+rc::Gen<Action> requests() {
+  return rc::gen::map(
+      rc::gen::build<OperateStep>(
+          rc::gen::set(&OperateStep::operation, rc::gen::elementOf(kAllOperations)),
+          rc::gen::set(&OperateStep::point, rc::gen::elementOf(kAllPointChoices)),
+          rc::gen::set(&OperateStep::custom_point, numbers<std::uint32_t>(0, 0xffffffff)),
+          rc::gen::set(&OperateStep::shut_down_source),
+          rc::gen::set(&OperateStep::create_missing_vm),
+          rc::gen::set(&OperateStep::key, rc::gen::elementOf(kAllKeysGiven)),
+          rc::gen::set(&OperateStep::settings, settings())),
+      [](OperateStep step) -> Action { return step; });
+}
+
 rc::Gen<Action> actions() {
   return rc::gen::oneOf(
-      rc::gen::map(rc::gen::tuple(numbers<std::uint32_t>(0, 0xffffffff),
-                                  numbers<BlockNumber>(0, kExactNumberMax),
-                                  numbers<std::uint32_t>(1, kWriteBlocksMax)),
-                   [](const auto& parts) -> Action {
-                     return WriteStep{std::get<0>(parts), std::get<1>(parts), std::get<2>(parts)};
-                   }),
+      writes<WriteStep>(), writes<TestWriteStep>(), writes<OldPrimaryWriteStep>(), requests(),
       rc::gen::map(
           numbers<std::int64_t>(0, kWaitMillisecondsMax),
           [](std::int64_t ms) -> Action { return WaitStep{std::chrono::milliseconds(ms)}; }),
-      rc::gen::map(rc::gen::elementOf(kAllOperations),
-                   [](Operation operation) -> Action { return OperateStep{operation}; }),
+      rc::gen::map(
+          rc::gen::elementOf(kAllOperations),
+          [](Operation operation) -> Action { return OperateStep{.operation = operation}; }),
       rc::gen::map(rc::gen::elementOf(kAllFaults),
                    [](FaultKind kind) -> Action { return FaultStep{kind}; }),
+      rc::gen::map(rc::gen::elementOf(kAllEdits),
+                   [](Edit edit) -> Action { return EditStep{edit}; }),
       rc::gen::element<Action>(FlushStep{}, HealStep{}));
+}
+
+rc::Gen<Nic> nics() {
+  return rc::gen::build<Nic>(
+      rc::gen::set(&Nic::mac,
+                   rc::gen::element<std::string>("52:54:00:00:00:01", "00:ff:a0:9b:12:34")),
+      rc::gen::set(&Nic::network, plain_words()), rc::gen::set(&Nic::address, addresses()));
+}
+
+Hardware draw_vm(std::size_t disks) {
+  return {.cpus = *numbers<unsigned>(1, kCpusMax),
+          .memory_bytes = *numbers<Bytes>(1, kMemoryBytesMax),
+          .firmware = *rc::gen::elementOf(kAllFirmwares),
+          .boot_disk = *rc::gen::inRange<std::size_t>(0, disks),
+          .nics = *rc::gen::resize(4, rc::gen::container<std::vector<Nic>>(nics()))};
+}
+
+Policy draw_policy() {
+  return {.copy_frequency = std::chrono::seconds(*numbers<std::int64_t>(1, kSecondsMax)),
+          .retention = std::chrono::hours(*numbers<std::int64_t>(0, kHoursMax)),
+          .most_points = *numbers<unsigned>(1, kPointsMax),
+          .app_consistent = std::chrono::hours(*numbers<std::int64_t>(0, kHoursMax)),
+          .encrypted = *rc::gen::arbitrary<bool>()};
+}
+
+/// One to three VMs, each with one or two disks; sometimes all as by default.
+void draw_item(Sequence& sequence) {
+  const bool plain = *rc::gen::arbitrary<bool>();
+  const std::size_t vms = plain ? 1 : *rc::gen::inRange<std::size_t>(1, 4);
+  if (!plain) sequence.vms.clear();
+  for (std::size_t vm = 0; vm < vms; ++vm) {
+    const std::size_t disks = *rc::gen::inRange<std::size_t>(1, 3);
+    for (std::size_t n = 0; n < disks; ++n)
+      sequence.disks.push_back(
+          {fmt::format("vd{}", n), *numbers<Bytes>(kDiskBytesMin, kDiskBytesMax), vm});
+    if (!plain) sequence.vms.push_back(draw_vm(disks));
+  }
+  if (*rc::gen::arbitrary<bool>()) sequence.policy = draw_policy();
 }
 
 std::optional<Moment> draw_moment() {
@@ -58,10 +138,7 @@ Trace draw_trace() {
   trace.system = *plain_words();
   if (*rc::gen::arbitrary<bool>()) trace.defect = *plain_words();
   trace.sequence.seed = *numbers<std::uint64_t>(0, ~std::uint64_t{0});
-  const std::size_t disks = *rc::gen::inRange<std::size_t>(1, 5);
-  for (std::size_t n = 0; n < disks; ++n)
-    trace.sequence.disks.push_back(
-        {fmt::format("vd{}", n), *numbers<Bytes>(kDiskBytesMin, kDiskBytesMax)});
+  draw_item(trace.sequence);
   const std::size_t steps = *rc::gen::inRange<std::size_t>(1, 20);
   for (std::size_t n = 0; n < steps; ++n)
     trace.sequence.steps.push_back({*actions(), draw_moment()});
@@ -77,6 +154,9 @@ RC_GTEST_PROP(Traces, SurviveTheRoundTrip, ()) {
   const Result<Trace> read = trace_from_json(text, "t.json");
   if (!read) RC_FAIL(read.error().message);
   RC_ASSERT(read->sequence.steps == trace.sequence.steps);
+  RC_ASSERT(read->sequence.disks == trace.sequence.disks);
+  RC_ASSERT(read->sequence.vms == trace.sequence.vms);
+  RC_ASSERT(read->sequence.policy == trace.sequence.policy);
   RC_ASSERT(read->sequence.seed == trace.sequence.seed);
   RC_ASSERT(read->made_by == trace.made_by);
   RC_ASSERT(trace_to_json(*read) == text);

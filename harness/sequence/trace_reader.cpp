@@ -38,7 +38,7 @@ Result<TargetSettings> read_settings(const JsonObject& json) {
   SB_TRY(json.only({"name_suffix", "cpus", "memory_bytes", "network", "nic_addresses"}));
   TargetSettings settings;
   if (json.has("name_suffix")) {
-    SB_ASSIGN(suffix, plain_word(json, "name_suffix", kWordLengthMax));
+    SB_ASSIGN(suffix, spelled(json, "name_suffix", "end of a name", kNameSuffix));
     settings.name_suffix = suffix;
   }
   if (json.has("cpus")) {
@@ -50,18 +50,16 @@ Result<TargetSettings> read_settings(const JsonObject& json) {
     settings.memory_bytes = memory;
   }
   if (json.has("network")) {
-    SB_ASSIGN(network, json.text("network"));
+    SB_ASSIGN(network, spelled(json, "network", "name of a network", kNetworkName));
     settings.network = network;
   }
   if (json.has("nic_addresses")) {
     SB_ASSIGN(list, json.list("nic_addresses", {0, kNicsMax}));
     for (std::size_t n = 0; n < list->size(); ++n) {
-      if (!(*list)[n].is_string())
-        return json.place()
-            .member("nic_addresses")
-            .element(n)
-            .wrong("is not a text", "give an IP address or \"\"");
-      settings.nic_addresses.push_back((*list)[n].get<std::string>());
+      const Place place = json.place().member("nic_addresses").element(n);
+      if (!(*list)[n].is_string()) return place.wrong("is not a string", "give an IP address");
+      SB_ASSIGN(address, spelled((*list)[n].get<std::string>(), place, "IP address", kNicAddress));
+      settings.nic_addresses.push_back(address);
     }
   }
   return settings;

@@ -131,7 +131,8 @@ TEST(TraceErrors, NameThePlaceAndTheWayOut) {
       {R"("enable")", R"("failover")",
        "steps[1].operation: 'failover' is no operation (choose one of enable, delta_replication"},
       {R"("link_cut")", R"("power_cut")",
-       "steps[5].kind: 'power_cut' is no fault (choose one of controller_killed, link_cut)"},
+       "steps[5].kind: 'power_cut' is no fault (choose one of controller_killed, link_cut, "
+       "primary"},
       {R"("do":"flush")", R"("do":"dance")",
        "steps[3].do: 'dance' is no kind of step (choose one of write, flush, operate"},
       {R"("do":"flush")", R"("done":"flush")", "steps[3]: the key 'do' is missing"},

@@ -13,6 +13,7 @@
 
 #include "harness/sequence/json_reading.hpp"
 #include "harness/sequence/step.hpp"
+#include "harness/sequence/trace_limits.hpp"
 
 namespace switchback {
 
@@ -35,6 +36,37 @@ inline Result<std::string> plain_word(const JsonObject& json, std::string_view k
         "is not a plain word",
         fmt::format("use 1 to {} small letters, digits and '_'", length_max));
   return word;
+}
+
+/// What a text may consist of, and how that is said to people.
+struct Alphabet {
+  std::string_view letters;
+  std::size_t length_min = 1;
+  std::size_t length_max = kWordLengthMax;
+  std::string_view remedy;
+};
+inline constexpr Alphabet kNetworkName{
+    .letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-",
+    .remedy = "use 1 to 64 letters, digits, '.', '_' and '-'"};
+inline constexpr Alphabet kNameSuffix{
+    .letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-",
+    .remedy = "use 1 to 64 letters, digits and '-'"};
+inline constexpr Alphabet kNicAddress{.letters = "0123456789abcdefABCDEF.:",
+                                      .length_min = 0,
+                                      .remedy = "give an IP address, or \"\" for any"};
+
+inline Result<std::string> spelled(const std::string& text, const Place& place,
+                                   std::string_view what, const Alphabet& alphabet) {
+  if (text.size() < alphabet.length_min || text.size() > alphabet.length_max ||
+      text.find_first_not_of(alphabet.letters) != std::string::npos)
+    return place.wrong(fmt::format("{} is no {}", in_quotes(text), what),
+                       std::string(alphabet.remedy));
+  return text;
+}
+inline Result<std::string> spelled(const JsonObject& json, std::string_view key,
+                                   std::string_view what, const Alphabet& alphabet) {
+  SB_ASSIGN(text, json.text(key));
+  return spelled(text, json.place().member(key), what, alphabet);
 }
 
 /// An enumerator by its name, or an error that lists all of them.
