@@ -189,6 +189,19 @@ TEST_P(HostContract, FoldingGivesTheBaseTheContentOfTheTop) {
   EXPECT_EQ(stage.volume(stage.layer("base"), 0), top);
 }
 
+TEST_P(HostContract, FoldingMovesWhatRestedOnTheFoldedVolumeToTheBase) {
+  HostStage stage(GetParam());
+  stage.write(0, {0, 7});
+  stage.make_layer("base", std::nullopt, std::nullopt, "c1");
+  stage.write(0, {7, 34});
+  stage.make_layer("p1", "base", "c1", "c2");
+  stage.write(0, {48});
+  const Blocks top = stage.make_layer("p2", "p1", "c2", "c3");
+  ASSERT_TRUE(stage.recovery().fold_volumes(stage.layer("base"), stage.layer("p1"), {}, {}));
+  ASSERT_TRUE(stage.recovery().remove_volume(stage.layer("p1")));
+  EXPECT_EQ(stage.volume(stage.layer("p2"), 0), top);
+}
+
 TEST_P(HostContract, FoldingUnderARunningVmChangesNothingThatItSees) {
   HostStage stage(GetParam());
   stage.write(0, {0, 7, 33});

@@ -201,7 +201,7 @@ Nothing SimHost::fold_volumes(const VolumeName& base, const VolumeName& top,
   SB_ASSIGN(bottom, site_.find_volume(base));
   if (user) {
     SB_ASSIGN(resting, site_.find_volume(user->volume));
-    if (resting->backing == base) return {};  // done before
+    if (resting->backing == base) return {};  // done before; `top` may be gone
   }
   SB_ASSIGN(highest, site_.find_volume(top));
   SB_TRY(site_.unlock(top));
@@ -217,7 +217,8 @@ Nothing SimHost::fold_volumes(const VolumeName& base, const VolumeName& top,
   for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer)
     for (const auto& [block, seq] : (*layer)->blocks)
       bottom->blocks[block] = seq;
-  if (user) site_.volumes.at(user->volume).backing = base;
+  for (auto& [name, volume] : site_.volumes)
+    if (volume.backing == top) volume.backing = base;
   return {};
 }
 
