@@ -149,7 +149,7 @@ std::vector<Edge> edges() {
     all.push_back(
         {.visit = {"13-18", Operation::unplanned_failover, "done", resting::kFailedOverUnplanned},
          .from = resting::kProtected,
-         .steps = {leave_source(point), let_pass(2 * kPeriod)},
+         .steps = {let_pass(kProcessed), leave_source(point), let_pass(2 * kPeriod)},
          .to = resting::kFailedOver});
   return all;
 }
