@@ -2,8 +2,9 @@
 // See holds.hpp; and the calls of the host that hold a guest.
 #include "vms/hosts/libvirt/holds.hpp"
 
+#include <string_view>
+
 #include <fmt/format.h>
-#include <libvirt/virterror.h>
 
 #include "vms/hosts/libvirt/libvirt_host.hpp"
 
@@ -12,9 +13,12 @@ namespace {
 
 constexpr const char* kSuspendedUri = "https://switchback.example/suspended/1";
 
-/// What libvirt says of a VM without a guest agent.
-bool has_no_agent(int code) {
-  return code == VIR_ERR_ARGUMENT_UNSUPPORTED || code == VIR_ERR_CONFIG_UNSUPPORTED;
+/// Whether the VM has the channel by which a guest agent is reached. Without one nobody can have
+/// frozen its guest.
+Result<bool> has_agent(const Domain& domain) {
+  const OwnedString xml(virDomainGetXMLDesc(domain.get(), 0));
+  if (!xml) return libvirt_error("reading a domain's XML");
+  return std::string_view(xml.get()).find("'org.qemu.guest_agent.0'") != std::string_view::npos;
 }
 
 }  // namespace
@@ -35,11 +39,12 @@ bool is_marked_suspended(const Domain& domain) {
 
 Nothing LibvirtHost::freeze_vm(const recovery::VmName& vm) {
   return calls_.ask<void>(vm, "freezing VM " + vm, [vm](const Domain& domain) -> Nothing {
+    SB_ASSIGN(possible, has_agent(domain));
+    if (!possible)
+      return unsupported(fmt::format("VM {} has no guest agent that could freeze it", vm),
+                         "install one in it, or ask for no app-consistent points");
     if (virDomainFSFreeze(domain.get(), nullptr, 0, 0) >= 0) return {};
-    const bool no_agent = has_no_agent(libvirt_error_code());
-    Error error = libvirt_error("freezing VM " + vm).value();
-    if (no_agent) error.remedy = "install a guest agent in it, or ask for no quiesced points";
-    return tl::unexpected(std::move(error));
+    return libvirt_error("freezing VM " + vm);
   });
 }
 
@@ -47,9 +52,8 @@ Nothing LibvirtHost::thaw_vm(const recovery::VmName& vm) {
   return calls_.ask_if_there<void>(
       vm, "thawing VM " + vm, {}, [vm](const Domain& domain) -> Nothing {
         SB_ASSIGN(active, is_active(domain));
-        if (!active || virDomainFSThaw(domain.get(), nullptr, 0, 0) >= 0) return {};
-        // Without an agent it never was frozen.
-        if (has_no_agent(libvirt_error_code())) return {};
+        SB_ASSIGN(possible, has_agent(domain));
+        if (!active || !possible || virDomainFSThaw(domain.get(), nullptr, 0, 0) >= 0) return {};
         return libvirt_error("thawing VM " + vm);
       });
 }

@@ -32,7 +32,8 @@ Result<bool> LibvirtHost::opens_with(const recovery::VolumeName& volume, const s
   if (key.empty()) return false;
   SB_ASSIGN(image, openable_with(site_, file, Layers::top_only, key));
   // Opens the image, which tries the key, and reads no data.
-  std::vector<std::string> command{"qemu-img", "map", "--force-share", "--max-length=512"};
+  std::vector<std::string> command{"qemu-img", "map", "--force-share", "--output=json",
+                                   "--max-length=512"};
   for (const std::string& argument : image.arguments(kKeyOnInput))
     command.push_back(argument);
   SB_ASSIGN(tried, finish_program(site_.run_id, command, std::chrono::minutes(1), key));

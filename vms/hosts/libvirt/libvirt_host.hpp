@@ -87,8 +87,8 @@ class LibvirtHost final : public recovery::Host {
                                     const std::optional<recovery::CheckpointName>& since);
   Nothing fold_under_running_vm(const recovery::VolumeName& base, const recovery::VolumeName& top,
                                 const recovery::VmDisk& user, const recovery::VmName& user_vm);
-  Nothing fold_offline(const recovery::VolumeName& base, const recovery::VolumeName& top,
-                       const std::optional<recovery::VmDisk>& user);
+  Nothing fold_offline(const recovery::VolumeName& base, const recovery::VolumeName& top);
+  Nothing rest_on_base(const recovery::VolumeName& base, const recovery::VolumeName& top);
   Nothing create_image(const std::filesystem::path& file, Bytes size,
                        const std::optional<std::filesystem::path>& below,
                        const std::optional<recovery::KeyName>& key_name);

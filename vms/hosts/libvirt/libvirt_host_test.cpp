@@ -170,6 +170,38 @@ TEST_F(RealHosts, TakeAVmThereAndBackWithEveryByte) {
                                                 "volume contract-vdb"}));
 }
 
+TEST_F(RealHosts, FoldBelowARunningCopyAndWhatElseRestsThere) {
+  Host& b = host(Site::recovery);
+  const std::string vm = kItem.name;
+  write(Site::primary, {0, 1, 300});
+  make_layer("replica", std::nullopt);
+  copy(*must(host(Site::primary).open_view(vm, std::nullopt, "c1")), Site::recovery, "replica");
+  must(host(Site::primary).close_view(vm));
+  write(Site::primary, {1, 2000});
+  make_layer("p1", "replica");
+  copy(*must(host(Site::primary).open_view(vm, "c1", "c2")), Site::recovery, "p1");
+  must(host(Site::primary).close_view(vm));
+  must(host(Site::primary).shut_down_vm(vm));
+  // A copy runs on the second point, and a third one rests there too.
+  make_layer("p2", "p1");
+  make_layer("p3", "p2");
+  make_layer("x", "p2");
+  must(b.ensure_vm({vm, {{"vda", layer("vda", "x")}, {"vdb", layer("vdb", "x")}}}));
+  must(b.start_vm(vm, std::nullopt));
+  for (const char* top : {"p1", "p2"}) {
+    for (const DiskSpec& disk : kItem.disks) {
+      const recovery::VmDisk user{disk.device, layer(disk.device, "x")};
+      for (int times = 0; times < 2; ++times)
+        must(b.fold_volumes(layer(disk.device, "replica"), layer(disk.device, top), user, vm));
+      must(b.remove_volume(layer(disk.device, top)));
+    }
+  }
+  must(b.shut_down_vm(vm));
+  expect_equal("x");
+  expect_equal("p3");
+  must(b.remove_vm(vm));
+}
+
 TEST_F(RealHosts, ATrackingThatAKilledQemuLostIsAnErrorThatCanBeClearedAway) {
   Host& a = host(Site::primary);
   { const auto view = must(a.open_view(kItem.name, std::nullopt, "c1")); }

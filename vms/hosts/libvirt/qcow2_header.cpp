@@ -2,6 +2,7 @@
 // See qcow2_header.hpp.
 #include "vms/hosts/libvirt/qcow2_header.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <optional>
 
@@ -13,6 +14,8 @@ namespace {
 constexpr std::uint32_t kMagic = 0x514649fb;  // "QFI\xfb"
 constexpr std::uint32_t kBitmapsExtension = 0x23852875;
 constexpr std::uint32_t kEndOfExtensions = 0;
+/// Of a backing file's name.
+constexpr Bytes kLongestName = 1023;
 /// QEMU's own limit is 65535 bitmaps of 1023 bytes of name each.
 constexpr Bytes kLargestDirectory = Bytes{64} << 20;
 
@@ -78,7 +81,9 @@ Result<Qcow2Header> read_qcow2_header(const std::filesystem::path& file) {
   if (image.number(0, 4) != kMagic)
     return environment_error(fmt::format("{} is no qcow2 image that can be read", file.string()),
                              "name a qcow2 image");
-  Qcow2Header header{.size_bytes = image.number(24, 8), .bitmaps = {}};
+  Qcow2Header header{.size_bytes = image.number(24, 8), .backing = {}, .bitmaps = {}};
+  if (const Bytes at = image.number(8, 8); at != 0)
+    header.backing = image.text(at, std::min(image.number(16, 4), kLongestName)).value_or("");
   // Version 2 has no extensions that matter here.
   if (image.number(4, 4) < 3) return header;
   if (const std::optional<Bytes> extension = find_bitmaps_extension(image)) {

@@ -14,11 +14,12 @@ namespace switchback::libvirt {
 
 struct Qcow2Header {
   Bytes size_bytes = 0;              ///< of the disk that the image holds
+  std::string backing;               ///< what it rests on, as stored; empty: nothing
   std::vector<std::string> bitmaps;  ///< names of the persistent dirty bitmaps, as stored
 };
 
-/// Reads size and bitmap directory. Source: docs/interop/qcow2.txt of QEMU. While a QEMU writes to
-/// the image its bitmap directory is old: ask that QEMU.
+/// Reads size, backing file and bitmap directory. Source: docs/interop/qcow2.txt of QEMU. While a
+/// QEMU writes to the image its bitmap directory is old: ask that QEMU.
 Result<Qcow2Header> read_qcow2_header(const std::filesystem::path& file);
 
 }  // namespace switchback::libvirt

@@ -56,7 +56,7 @@ TEST_F(Qcow2HeaderTest, WhatIsNoSoundImageIsAnError) {
 
 TEST_F(Qcow2HeaderTest, AnImageFileIsReadThroughAServerOfOurOwn) {
   run({"qemu-io", "-f", "qcow2", "-c", "write -q -P 0x41 1M 64k", image()});
-  auto disk = NbdDisk::open_file(image(), "qcow2");
+  auto disk = NbdDisk::open_file({.file = image(), .name = image(), .key = {}});
   ASSERT_TRUE(disk.has_value()) << disk.error().message;
   EXPECT_EQ(67112448U, disk->size_bytes());
   const auto data = disk->data_extents();
