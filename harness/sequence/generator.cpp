@@ -181,8 +181,7 @@ class SequenceDrawing {
       case Means::cancel_job:
         return add_cancelled(steps_.request(move.operation, true));
       case Means::fill_recovery:
-        add_fault(FaultStep{FaultKind::recovery_full});
-        ask(steps_.request(move.operation, true));
+        fill_recovery(steps_.request(move.operation, true));
         return add_heal();
       case Means::lose_tracking:
         add_fault(FaultStep{FaultKind::tracking_lost});
@@ -190,6 +189,24 @@ class SequenceDrawing {
       case Means::wait_for_the_clock:
         return add_wait(steps_.wait_for_the_clock());
     }
+  }
+
+  /// Room is missing when the operation begins; for what makes a replica, once that was begun,
+  /// while there is something to be copied.
+  void fill_recovery(const OperateStep& step) {
+    if (step.operation != Operation::enable) {
+      add_fault(FaultStep{FaultKind::recovery_full});
+      return ask(step);
+    }
+    add(steps_.write());
+    add(step);
+    const std::uint64_t volumes = sequence_.disks.size();
+    const std::uint64_t call = volumes + draw_.below(3);
+    sequence_.steps.push_back({FaultStep{FaultKind::recovery_full},
+                               Moment{options_.capabilities.find(step.operation)->stages.back(),
+                                      static_cast<std::uint32_t>(call)}});
+    model_.inject(FaultKind::recovery_full);
+    model_.ask(step);
   }
 
   /// Ends protection only now and then, and for good only at the end.
