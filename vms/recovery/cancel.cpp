@@ -2,6 +2,7 @@
 // See cancel.hpp.
 #include "vms/recovery/cancel.hpp"
 
+#include "vms/recovery/copies.hpp"
 #include "vms/recovery/failover.hpp"
 #include "vms/recovery/processing.hpp"
 #include "vms/recovery/transfer.hpp"
@@ -24,6 +25,9 @@ Task<Nothing> abandon_failback(JobContext& job) {
   SB_CO_TRY(co_await release_guests(job, Site::recovery));
   SB_CO_TRY(co_await close_views(job, Site::recovery));
   job.record.tracked_since.reset();  // the next failback compares
+  // A completion that failed while primary was lost has left the VMs off, lest they run on both
+  // sites. Whoever cancels now has decided.
+  if (job.record.unsettled) SB_CO_TRY(co_await start_copy(job, *job.record.target, std::nullopt));
   co_return co_await retire_checkpoints_if_possible(job, Site::recovery);
 }
 
