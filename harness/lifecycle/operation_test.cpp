@@ -35,10 +35,25 @@ TEST(OperationNames, OnlyTheWholeNameCounts) {
   EXPECT_EQ(operation_named(""), std::nullopt);
 }
 
-TEST(Operations, OnlyDeltaRoundsComeByThemselves) {
+TEST(Operations, OfTheClockAreRoundsProcessingAndFencing) {
+  constexpr OperationSet kOfTheClock = {Operation::delta_replication, Operation::process_log,
+                                        Operation::fence_source};
   for (const Operation operation : kAllOperations)
-    EXPECT_EQ(asked_by_operator(operation), operation != Operation::delta_replication)
-        << name_of(operation);
+    EXPECT_EQ(asked_by_operator(operation), !kOfTheClock.contains(operation)) << name_of(operation);
+}
+
+// What only changes the catalog, or works on one side, must cost no data on the wire.
+TEST(Operations, ThatWorkOnOneSideSendNothing) {
+  using enum Operation;
+  for (const Operation operation :
+       {process_log, pause, resume, update_properties, test_failover, cleanup_test_failover,
+        change_recovery_point, cancel, commit, complete_migration, commit_failback, disable, purge,
+        fence_source})
+    EXPECT_FALSE(sends_data(operation)) << name_of(operation);
+  for (const Operation operation :
+       {enable, delta_replication, resynchronize, planned_failover, unplanned_failover,
+        planned_failback, complete_failover, full_failback, reverse_replicate})
+    EXPECT_TRUE(sends_data(operation)) << name_of(operation);
 }
 
 RC_GTEST_PROP(OperationSetTest, HoldsWhatWasPutInAndNothingElse, ()) {
