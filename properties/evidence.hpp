@@ -92,11 +92,14 @@ struct OperationEvidence {
   Bytes dirty_bytes = 0;  ///< of those writes, rounded out to the declared grain
   Bytes wire_bytes = 0;   ///< crossed the link during it
   /// For operations that compare both sides, or copy one: in declared chunks, what differed between
-  /// the two when it began and what the guests wrote meanwhile; what the source had allocated; and
-  /// how many chunks either side had.
+  /// the two when it began and what the guests wrote meanwhile; and how many chunks that are not
+  /// empty both sides can have had together.
   Bytes differing_bytes = 0;
-  Bytes allocated_bytes = 0;
   std::uint64_t chunks = 0;
+  /// For operations that copy all of the disks, in declared grains: what their source can have
+  /// allocated, also where nothing is any more; and what it held.
+  Bytes allocated_bytes = 0;
+  Bytes held_bytes = 0;
 
   /// The authoritative VM's disks, read when the operation had ended; absent unless all VMs run,
   /// and while edited disks at primary are not those of the journal.

@@ -40,12 +40,12 @@ class OnlyTheDeltaIsSent final : public Property {
               evidence.capabilities.tracking_grain, evidence.differing_bytes, bound));
     const bool downloads = evidence.operation == Operation::full_failback &&
                            std::holds_alternative<Done>(evidence.outcome);
-    if (downloads && evidence.wire_bytes < evidence.allocated_bytes)
+    if (downloads && evidence.wire_bytes < evidence.held_bytes)
       return Verdict::broken(
           "less_than_all",
-          fmt::format("{} is to download everything, {} bytes are allocated, and "
-                      "only {} crossed the wire",
-                      name_of(evidence.operation), evidence.allocated_bytes, evidence.wire_bytes));
+          fmt::format("{} is to download everything, {} bytes are there, and only "
+                      "{} crossed the wire",
+                      name_of(evidence.operation), evidence.held_bytes, evidence.wire_bytes));
     return Verdict::holds();
   }
 
@@ -60,6 +60,10 @@ class OnlyTheDeltaIsSent final : public Property {
       case Operation::resynchronize:
       case Operation::planned_failback:
         data = evidence.differing_bytes;
+        checksums = evidence.chunks * declared.checksum_bytes;
+        break;
+      case Operation::reverse_replicate:
+        // The delta all the same, but found by comparison where tracking was lost.
         checksums = evidence.chunks * declared.checksum_bytes;
         break;
       case Operation::enable:

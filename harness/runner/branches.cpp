@@ -39,6 +39,16 @@ void Branches::come_home() {
   previous_ = nullptr;
 }
 
+Grains Branches::known_grains(Bytes grain) const {
+  Grains known(all_.front()->disk_count());
+  for (const auto& journal : all_) {
+    const Grains of_branch = switchback::known_grains(*journal, grain);
+    for (std::size_t disk = 0; disk < known.size(); ++disk)
+      known[disk].insert(of_branch[disk].begin(), of_branch[disk].end());
+  }
+  return known;
+}
+
 void Branches::start_test(const std::vector<InitialBlock>& shown) {
   test_ = fork(shown);
 }

@@ -7,6 +7,7 @@
 
 #include "harness/journal/journal.hpp"
 #include "harness/lifecycle/state.hpp"
+#include "harness/runner/images.hpp"
 
 namespace switchback {
 
@@ -37,6 +38,10 @@ class Branches {
   void back_to_origin();
   /// What the copy shows is at primary now, and goes on there: the old branch there is over.
   void come_home();
+
+  /// The parts of the disks that any branch knows blocks in: no others can be allocated, wherever
+  /// copies of them went.
+  [[nodiscard]] Grains known_grains(Bytes grain) const;
 
   void start_test(const std::vector<InitialBlock>& shown);
   void end_test() { test_ = nullptr; }

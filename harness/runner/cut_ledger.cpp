@@ -17,14 +17,25 @@ void CutLedger::clock_leaves(Instant instant, Tick tick) {
   left_[instant] = tick;
 }
 
-const SeenCut* CutLedger::find(Instant cut) const {
-  const auto found = cuts_.find(cut);
-  return found == cuts_.end() ? nullptr : &found->second;
+void CutLedger::assign(const std::vector<RecoveryPoint>& listed) {
+  for (auto point = listed.rbegin(); point != listed.rend(); ++point) {
+    const auto seen = cuts_.find(point->cut);
+    if (seen == cuts_.end() || seen->second.empty()) continue;
+    points_.insert_or_assign(point->id, std::move(seen->second.back()));
+    seen->second.pop_back();
+  }
+  for (const RecoveryPoint& point : listed)
+    cuts_.erase(point.cut);
 }
 
-Tick CutLedger::complete_to(Instant cut) const {
-  if (const SeenCut* const seen = find(cut)) return seen->began;
-  const auto later = left_.lower_bound(cut);
+const SeenCut* CutLedger::find(const std::string& point) const {
+  const auto found = points_.find(point);
+  return found == points_.end() ? nullptr : &found->second;
+}
+
+Tick CutLedger::complete_to(const RecoveryPoint& point) const {
+  if (const SeenCut* const seen = find(point.id)) return seen->began;
+  const auto later = left_.lower_bound(point.cut);
   return later == left_.begin() ? 0 : std::prev(later)->second;
 }
 

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "harness/base/units.hpp"
@@ -24,16 +25,21 @@ class CutLedger {
   /// The system's clock leaves this instant; all that was acknowledged so far has this tick at
   /// most.
   void clock_leaves(Instant instant, Tick tick);
-  /// Data of this cut was sent.
-  void add(Instant cut, SeenCut seen) { cuts_[cut] = std::move(seen); }
+  /// Data of this cut was sent. Several cuts may have one instant.
+  void add(Instant cut, SeenCut seen) { cuts_[cut].push_back(std::move(seen)); }
+  /// These points are listed for the first time, oldest first: of the cuts of one instant that have
+  /// no point yet, the newest belong to them, as points expire from the oldest on.
+  void assign(const std::vector<RecoveryPoint>& listed);
 
-  [[nodiscard]] const SeenCut* find(Instant cut) const;
-  /// Writes acknowledged up to this tick must be in a point that claims this cut.
-  [[nodiscard]] Tick complete_to(Instant cut) const;
+  /// The cut that a point was made of, if it was seen.
+  [[nodiscard]] const SeenCut* find(const std::string& point) const;
+  /// Writes acknowledged up to this tick must be in the point.
+  [[nodiscard]] Tick complete_to(const RecoveryPoint& point) const;
 
  private:
   std::map<Instant, Tick> left_;
-  std::map<Instant, SeenCut> cuts_;
+  std::map<Instant, std::vector<SeenCut>> cuts_;  ///< that no point was made of yet
+  std::map<std::string, SeenCut> points_;
 };
 
 /// Watches from point to point of a job whether the guests were frozen when their disks were cut.

@@ -136,6 +136,13 @@ Grains allocated_grains(const GroupImage& image, Bytes grain) {
   return grains;
 }
 
+Grains known_grains(const Journal& journal, Bytes grain) {
+  Grains grains(journal.disk_count());
+  for (const BlockHistory& history : journal.blocks())
+    add_block(grains[history.disk], history.block, journal.geometry(history.disk), grain);
+  return grains;
+}
+
 Grains differing_grains(const GroupImage& one, const GroupImage& other, Bytes grain) {
   Grains grains(one.size());
   for (std::size_t disk = 0; disk < one.size(); ++disk)

@@ -44,6 +44,8 @@ std::vector<InitialBlock> initial_blocks(const GroupImage& image);
 using Grains = std::vector<std::set<std::uint64_t>>;
 /// The parts of `grain` bytes that hold anything.
 Grains allocated_grains(const GroupImage& image, Bytes grain);
+/// The parts that a branch of history knows blocks in: that began with one, or were written.
+Grains known_grains(const Journal& journal, Bytes grain);
 /// The parts that hold a block in which the two differ.
 Grains differing_grains(const GroupImage& one, const GroupImage& other, Bytes grain);
 /// Adds what was written since.

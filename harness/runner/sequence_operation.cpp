@@ -25,17 +25,6 @@ bool compares_with_primary(Operation operation) {
   return operation == Operation::planned_failback || operation == Operation::full_failback;
 }
 
-/// Every part of the disks that either side can hold something in: all that the branch knows of.
-Grains known_grains(const Journal& journal, Bytes grain) {
-  GroupImage blocks(journal.disk_count());
-  for (DiskIndex disk = 0; disk < journal.disk_count(); ++disk)
-    blocks[disk].size_bytes = journal.geometry(disk).size_bytes;
-  for (const BlockHistory& history : journal.blocks())
-    blocks[history.disk].blocks.emplace_back(history.block,
-                                             Shown{Shown::Kind::write, history.last});
-  return allocated_grains(blocks, grain);
-}
-
 }  // namespace
 
 Result<Snapshot> SequenceRun::look() {
@@ -55,6 +44,7 @@ Result<SequenceRun::Before> SequenceRun::look_before() {
                 .unsent_since = unsent_since_,
                 .differing = {},
                 .allocated = {},
+                .held = {},
                 .chunks = 0};
 }
 
@@ -63,12 +53,16 @@ Nothing SequenceRun::look_at_both_sides(const RunningOperation& operation, Befor
   const Operation asked = operation.request.operation;
   if (operation.row == nullptr) return {};
   const Bytes chunk = capabilities().checksum_chunk;
-  if (asked == Operation::enable || asked == Operation::full_failback)
-    before.allocated = known_grains(*before.journal, capabilities().tracking_grain);
+  if (asked == Operation::enable || asked == Operation::full_failback) {
+    before.held = known_grains(*before.journal, capabilities().tracking_grain);
+    before.allocated = branches_.known_grains(capabilities().tracking_grain);
+  }
   if (asked == Operation::enable) before.unsent_since = before.started;
-  if (asked == Operation::resynchronize) {
-    const Grains known = known_grains(*before.journal, chunk);
+  // Where tracking was lost, a reverse replication has to compare as well.
+  const Grains known = branches_.known_grains(chunk);
+  if (asked == Operation::resynchronize || asked == Operation::reverse_replicate)
     before.chunks = 2 * count_of(known);
+  if (asked == Operation::resynchronize) {
     before.differing = Grains(item_.disks.size());
     if (operation.from == resting::kSeedingIncomplete)
       before.differing = known;
@@ -126,7 +120,8 @@ Nothing SequenceRun::operate(const OperateStep& step, InJob& in_job) {
 /// state; and that only where the table has a row for what the job is.
 Nothing SequenceRun::operate_during_job(const OperateStep& step) {
   const Transition* const running = asked_->operation.row;
-  const bool cancels = step.operation == Operation::cancel && running != nullptr;
+  const bool cancels = step.operation == Operation::cancel && running != nullptr &&
+                       running->operation != Operation::cancel;
   const Transition* const row =
       cancels ? find_transition(running->during, Operation::cancel) : nullptr;
   SB_ASSIGN(snapshot, look());
@@ -283,6 +278,7 @@ Nothing SequenceRun::run_in_job(std::size_t index, const JobPoint& point) {
     return break_something(fault->kind, point);
   if (const auto* const wait = std::get_if<WaitStep>(&step.action)) {
     SB_TRY(pass_time(wait->duration));  // rounds that fall due wait for the job's end
+    disturb();
     return {};
   }
   InJob none{};

@@ -46,6 +46,7 @@ class SequenceRun {
     Tick unsent_since = 0;
     Grains differing;  ///< see OperationEvidence; in chunks or grains
     Grains allocated;
+    Grains held;
     std::uint64_t chunks = 0;
   };
   /// An operation in progress.
@@ -102,7 +103,7 @@ class SequenceRun {
   Nothing settle(const Asked& asked, const Outcome& outcome);
   void move_model(const ItemState& next);
   void move_authority(const Asked& asked, const Snapshot& after);
-  void note_cut(const Asked& asked, const ItemStatus& after);
+  void note_cut(const Asked& asked, const Outcome& outcome, const Snapshot& after);
   void tell_end(const Asked& asked, const Outcome& outcome, Instant at, Bytes wire, Bytes dirty);
   OperationEvidence evidence_of(const Asked& asked, const Outcome& outcome, const Snapshot& after);
   Result<std::optional<CutReport>> read_active(const Outcome& outcome, const Snapshot& after);

@@ -18,6 +18,13 @@ bool fails_back(Operation operation) {
   return operation == Operation::complete_failover || operation == Operation::full_failback;
 }
 
+/// Operations that send what was cut of the disks at primary.
+bool cuts_primary(Operation operation) {
+  return operation == Operation::enable || operation == Operation::delta_replication ||
+         operation == Operation::resynchronize || operation == Operation::reverse_replicate ||
+         fails_over(operation);
+}
+
 /// Operations that read, make, move or delete what recovery points stand on.
 bool works_on_points(Operation operation) {
   return operation == Operation::process_log || operation == Operation::test_failover ||
@@ -59,7 +66,7 @@ Nothing SequenceRun::settle(const Asked& asked, const Outcome& outcome) {
   const bool done = std::holds_alternative<Done>(outcome);
   move_model(next_state(asked.operation, outcome, after.status.state));
   move_authority(asked, after);
-  note_cut(asked, after.status);
+  note_cut(asked, outcome, after);
   follow_primary(after);
   if (done && operation == Operation::update_properties)
     settings_ = asked.operation.request.settings;
@@ -114,14 +121,19 @@ void SequenceRun::move_authority(const Asked& asked, const Snapshot& after) {
     branches_.back_to_previous_copy();
 }
 
-/// Data of a newer cut has been sent.
-void SequenceRun::note_cut(const Asked& asked, const ItemStatus& after) {
+/// Data of a newer cut has been sent: of an instant that is newer, or, where no time has passed, by
+/// an operation that says so and sent something.
+void SequenceRun::note_cut(const Asked& asked, const Outcome& outcome, const Snapshot& after) {
   const Snapshot& before = asked.before.snapshot;
-  if (after.last_synchronized <= before.status.last_synchronized) return;
-  cuts_.add(after.last_synchronized,
-            {.began = asked.before.started,
-             .config = hardware_at(before.vms, Site::primary, item_.vms.size()),
-             .frozen = freeze_.frozen_at_cut()});
+  const Instant cut = after.status.last_synchronized;
+  const Operation operation = asked.operation.request.operation;
+  const bool sent = operation == Operation::enable || after.wire.total() > before.wire.total();
+  const bool at_once =
+      std::holds_alternative<Done>(outcome) && cuts_primary(operation) && cut == before.now && sent;
+  if (cut <= before.status.last_synchronized && !at_once) return;
+  cuts_.add(cut, {.began = asked.before.started,
+                  .config = hardware_at(before.vms, Site::primary, item_.vms.size()),
+                  .frozen = freeze_.frozen_at_cut()});
 }
 
 OperationEvidence SequenceRun::evidence_of(const Asked& asked, const Outcome& outcome,
@@ -158,8 +170,9 @@ OperationEvidence SequenceRun::evidence_of(const Asked& asked, const Outcome& ou
           .dirty_bytes = dirty,
           .wire_bytes = after.wire.total() - before.snapshot.wire.total(),
           .differing_bytes = bytes_of(differing, *before.journal, chunk),
-          .allocated_bytes = bytes_of(before.allocated, *before.journal, grain),
           .chunks = before.chunks,
+          .allocated_bytes = bytes_of(before.allocated, *before.journal, grain),
+          .held_bytes = bytes_of(before.held, *before.journal, grain),
           .active_image = std::nullopt,
           .new_points = {},
           .altered_points = {},
@@ -190,14 +203,17 @@ Nothing SequenceRun::read_points(const Asked& asked, const Snapshot& after,
     evidence.altered_points = std::move(altered);
   }
   SB_ASSIGN(added, points_.follow(world_, item_, listed));
+  std::vector<RecoveryPoint> fresh;
+  for (const std::string& id : added)
+    fresh.push_back(*find(listed, id));
+  cuts_.assign(fresh);
   const Journal& journal = branches_.of_points();
-  for (const std::string& id : added) {
-    const RecoveryPoint& point = *find(listed, id);
-    const SeenCut* const seen = cuts_.find(point.cut);
+  for (const RecoveryPoint& point : fresh) {
+    const SeenCut* const seen = cuts_.find(point.id);
     evidence.new_points.push_back({.point = point,
-                                   .cut = check_cut(*points_.find(id), journal),
+                                   .cut = check_cut(*points_.find(point.id), journal),
                                    .journal = &journal,
-                                   .complete_to = cuts_.complete_to(point.cut),
+                                   .complete_to = cuts_.complete_to(point),
                                    .seen_frozen = seen != nullptr && seen->frozen});
   }
   return {};
@@ -220,9 +236,7 @@ void SequenceRun::add_copies(const Asked& asked, OperationEvidence& evidence) {
       copy.differing = differs->count;
     }
   }
-  const RecoveryPoint* const point = find(after.points, copy.point);
-  const SeenCut* const seen = point == nullptr ? nullptr : cuts_.find(point->cut);
-  if (seen != nullptr) copy.config = seen->config;
+  if (const SeenCut* const seen = cuts_.find(copy.point)) copy.config = seen->config;
   (copy_->test ? evidence.test : evidence.target) = std::move(copy);
 }
 

@@ -47,7 +47,9 @@ Nothing SequenceRun::wait(Duration duration, InJob& in_job) {
                 std::move(before)};
     SB_ASSIGN(outcome, drive(asked, Progress(*status.job), in_job));
     SB_TRY(settle(asked, outcome));
-    if (operation == Operation::delta_replication)
+    // Of a round that nobody knows the end of nothing can be said.
+    if (operation == Operation::delta_replication &&
+        !std::holds_alternative<Indeterminate>(outcome))
       span.rounds.push_back({began, std::holds_alternative<Done>(outcome)});
     if (model_ == span.model) continue;
     judge_time(span, last_);
