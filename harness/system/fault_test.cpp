@@ -29,6 +29,12 @@ TEST(FaultName, OfNoFaultNamesNone) {
 TEST(FaultName, IsTheOneThatTracesUse) {
   EXPECT_EQ(name_of(FaultKind::controller_killed), "controller_killed");
   EXPECT_EQ(name_of(FaultKind::link_cut), "link_cut");
+  EXPECT_EQ(name_of(FaultKind::primary_lost), "primary_lost");
+  EXPECT_EQ(name_of(FaultKind::shutdown_refused), "shutdown_refused");
+  EXPECT_EQ(name_of(FaultKind::freeze_refused), "freeze_refused");
+  EXPECT_EQ(name_of(FaultKind::thaw_refused), "thaw_refused");
+  EXPECT_EQ(name_of(FaultKind::tracking_lost), "tracking_lost");
+  EXPECT_EQ(name_of(FaultKind::recovery_full), "recovery_full");
 }
 
 TEST(OutcomeName, TellsTheFourEndsApart) {

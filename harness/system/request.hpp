@@ -57,4 +57,8 @@ struct Request {
   Request(Operation asked) : operation(asked) {}
 };
 
+/// What was chosen, of what the operation looks at: "latest_processed, no shutdown"; empty if there
+/// is nothing to choose. Never the key.
+std::string choices_in_words(const Request& request);
+
 }  // namespace switchback
