@@ -245,7 +245,8 @@ TEST_F(RealHosts, AStartThatDiedBeforeItsTrackingWasArmedIsFinished) {
 
 TEST_F(RealHosts, AReplicaWhoseServerHangsIsAnErrorAndNoHang) {
   make_layer("replica", std::nullopt);
-  auto replica = must(host(Site::recovery).open_replica(layer("vda", "replica")));
+  const recovery::HostBench impatient = make_bench_with(std::chrono::seconds(2));
+  auto replica = must(impatient.recovery->open_replica(layer("vda", "replica")));
   const std::vector<std::byte> bytes(65536);
   must(replica->write({.offset = 0, .length = bytes.size()}, bytes));
   int stopped = 0;
