@@ -48,6 +48,7 @@ class AppConsistentMeansFrozen final : public Property {
   [[nodiscard]] Verdict after_time(const TimeEvidence& evidence) const override {
     const Policy& policy = evidence.item.policy;
     if (policy.app_consistent == std::chrono::hours(0) || !evidence.capabilities.app_consistent ||
+        evidence.model.direction != Direction::primary_to_recovery ||
         evidence.model.replication != Replication::in_sync || evidence.disturbed ||
         policy.retention <= policy.app_consistent)
       return Verdict::does_not_apply();

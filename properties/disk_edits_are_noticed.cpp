@@ -35,7 +35,9 @@ class DiskEditsAreNoticed final : public Property {
                              fmt::format("{} reports done, though disks at primary were added, "
                                          "resized or swapped",
                                          name_of(evidence.operation)));
-    if (evidence.after.status.health == Health::normal && !evidence.fault_in_force)
+    // An operator sees the failure of what was asked for; a round's has to be shown.
+    if (evidence.operation == Operation::delta_replication &&
+        evidence.after.status.health == Health::normal && !evidence.fault_in_force)
       return Verdict::broken(
           "edit_not_shown",
           fmt::format("{} failed, but the item's health is normal", name_of(evidence.operation)));

@@ -58,6 +58,8 @@ std::optional<std::string_view> expected_failure(const OperationEvidence& eviden
   if (gave_wrong_key(evidence)) return "the key was missing or wrong";
   if (evidence.disks_edited && source_must_match(operation))
     return "the disks at primary are not those that the item names";
+  if (evidence.disks_edited && fails_back(operation) && !evidence.primary_vm_deleted)
+    return "the disks at primary are not those that failed over";
   if (evidence.primary_vm_deleted && fails_back(operation) && !evidence.request.create_missing_vm)
     return "the VM at primary was deleted and is not to be made again";
   if (evidence.primary_vm_deleted && operation == Operation::enable)

@@ -75,7 +75,8 @@ class FailoverStartsFromTheChosenPoint final : public Property {
                          planned ? "the final changes" : name_of(evidence.request.point),
                          copy.point, wanted);
     };
-    if (planned || evidence.request.point == PointChoice::latest) {
+    const bool changes = evidence.operation == Operation::change_recovery_point;
+    if (planned || (!changes && evidence.request.point == PointChoice::latest)) {
       if (copy.point != after.points.back().id) return is_not(after.points.back().id);
       if (used->cut < before.last_synchronized)
         return fmt::format(
@@ -87,8 +88,10 @@ class FailoverStartsFromTheChosenPoint final : public Property {
     }
     const RecoveryPoint* wanted = nullptr;
     for (const RecoveryPoint& point : before.points) {
+      // Once failed over, nothing more is processed: the latest is the newest listed.
       const bool fits =
           evidence.request.point == PointChoice::latest_processed ||
+          evidence.request.point == PointChoice::latest ||
           (evidence.request.point == PointChoice::latest_app_consistent && point.app_consistent) ||
           point.id == evidence.request.point_id;
       if (fits) wanted = &point;  // the newest is the last

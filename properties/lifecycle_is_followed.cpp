@@ -52,6 +52,8 @@ class LifecycleIsFollowed final : public Property {
     // What could not be put back is told: somebody has to look.
     if (!done && evidence.fault_in_force && claimed.health == Health::critical)
       return Verdict::holds();
+    // A purge leaves the primary site as it is, also a VM that could not be brought back before.
+    if (evidence.operation == Operation::purge) return Verdict::holds();
     const LiveCopies& live = evidence.after.live;
     const bool primary_as_told =
         expected.primary == Role::superseded || live.primary == (expected.primary == Role::active);

@@ -28,7 +28,8 @@ class NeverTwoLiveCopies final : public Property {
                              evidence.point.stage, name_of(evidence.point.operation)));
   }
   [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
-    if (evidence.model_after.primary == Role::superseded ||
+    if (std::holds_alternative<Refused>(evidence.outcome) ||
+        evidence.model_after.primary == Role::superseded ||
         leaves_source(evidence.model_before, evidence.operation))
       return Verdict::does_not_apply();
     return judge(evidence.after.live, fmt::format("after {}", name_of(evidence.operation)));

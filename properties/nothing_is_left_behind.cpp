@@ -66,20 +66,30 @@ class NothingIsLeftBehind final : public Property {
   }
 
  private:
+  /// The points listed; before the next expiry those that the policy allows.
+  static std::size_t points_kept(const OperationEvidence& evidence) {
+    const std::size_t listed = evidence.after.status.points.size();
+    const bool expired = evidence.operation == Operation::process_log && !evidence.fault_in_force &&
+                         std::holds_alternative<Done>(evidence.outcome);
+    if (expired || listed == 0) return listed;
+    return std::max<std::size_t>(listed, evidence.item.policy.most_points);
+  }
+
   static Verdict judge_storage(const OperationEvidence& evidence, const ItemState& rest) {
     const Footprint& footprint = evidence.capabilities.footprint;
     const std::size_t disks = evidence.item.disks.size();
     std::size_t allowed = 0;
     if (rest.recovery != Role::absent)
-      allowed = footprint.per_replica + footprint.logs +
-                footprint.per_point * evidence.after.status.points.size();
+      allowed =
+          footprint.per_replica + footprint.logs + footprint.per_point * points_kept(evidence);
     if (rest.awaiting == Awaiting::test_cleanup) allowed += footprint.per_active;
     if (rest.recovery == Role::active || rest.recovery == Role::stopped)
       allowed += footprint.per_active;
     std::vector<CensusEntry> volumes;
     for (const CensusEntry& entry : evidence.after.census) {
       if (entry.kind == "volume" && entry.site == Site::recovery) volumes.push_back(entry);
-      if (entry.kind == "export" || entry.kind == "process")
+      // What could not be closed, because something was broken, is closed before the next use.
+      if (!evidence.fault_in_force && (entry.kind == "export" || entry.kind == "process"))
         return Verdict::broken(
             "open_after_job",
             fmt::format("{} ended and left {} {} at {}", name_of(evidence.operation), entry.kind,

@@ -38,6 +38,8 @@ class TheDefinitionTravels final : public Property {
         return judge(evidence, Site::recovery, true, evidence.test->config, true);
       case Operation::complete_failover:
       case Operation::full_failback:
+        // Of a VM that was deleted meanwhile, what it last was is not known to anybody.
+        if (!had_vms_at_primary(evidence)) return Verdict::does_not_apply();
         return judge(evidence, Site::primary, false, evidence.original, false);
       default:
         return Verdict::does_not_apply();
@@ -45,6 +47,12 @@ class TheDefinitionTravels final : public Property {
   }
 
  private:
+  static bool had_vms_at_primary(const OperationEvidence& evidence) {
+    const auto& vms = evidence.before.vms;
+    return std::any_of(vms.begin(), vms.end(),
+                       [](const SeenVm& vm) { return vm.site == Site::primary; });
+  }
+
   static Hardware adapted(Hardware hardware, const TargetSettings& settings) {
     if (settings.cpus) hardware.cpus = *settings.cpus;
     if (settings.memory_bytes) hardware.memory_bytes = *settings.memory_bytes;

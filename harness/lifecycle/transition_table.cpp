@@ -266,6 +266,8 @@ constexpr std::array kFailures = {
                "the source does not shut down; VM and rounds "
                "go on",
                kProtected, "Overview of failover and failback"},
+    FailureRow{"22e", kProtected, cancel, "the VM can't be brought back at primary",
+               kReplicationStopped, kOwn},
     FailureRow{"25e", kFailoverCommitted, full_failback, kHalfWritten, kFailbackBroken,
                kFailbackDoc},
     FailureRow{"25e.unplanned", kUnplannedCommitted, full_failback, kHalfWritten, kFailbackBroken,

@@ -98,6 +98,10 @@ std::vector<Step> steps_of(const FailureRow& row) {
     return {between(EditStep{Edit::add_disk}), let_pass(kPeriod), between(EditStep{Edit::undo})};
   if (number == "13e") return {broken(FaultKind::recovery_full), ask(row.operation), heal};
   if (number == "19e") return {broken(FaultKind::shutdown_refused), ask(row.operation), heal};
+  if (number == "22e")
+    return {ask(Operation::planned_failover),
+            during("prepare_for_failover", OperateStep{.operation = Operation::cancel}),
+            during("abandon", FaultStep{FaultKind::primary_lost}, 1), heal};
   if (number == "25e")
     return {ask(row.operation), during("download", FaultStep{FaultKind::link_cut}), heal};
   if (number == "26e")

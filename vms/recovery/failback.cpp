@@ -91,12 +91,16 @@ bool may_have_started_primary(const JobRecord& job) {
 }  // namespace
 
 Task<Nothing> check_primary_is_off(JobContext& job) {
-  const ItemRecord& record = job.record;
+  ItemRecord& record = job.record;
+  for (std::size_t vm = record.original.size(); vm < record.spec.vms.size(); ++vm)
+    record.original.push_back(record.spec.vms[vm]);
   for (std::size_t vm = 0; vm < record.spec.vms.size(); ++vm) {
     const VmName name = vm_name(record.spec, vm);
     SB_CO_ASSIGN(found, co_await job.call("find_vm", [&] { return job.primary.find_vm(name); }));
     if (found) {
       SB_CO_TRY(co_await check_existing(job, vm, found->disks));
+      // As it was left, also where nobody could be asked when it failed over.
+      record.original[vm] = found->hardware;
     } else if (!record.job->create_missing_vm) {
       co_return not_found(fmt::format("the primary site has no VM {} any more", name),
                           "let the failback make it again");
