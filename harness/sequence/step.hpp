@@ -106,7 +106,7 @@ struct Sequence {
   std::uint64_t seed = 0;  ///< of the world
   std::vector<DiskSpec> disks;
   std::vector<Hardware> vms = {Hardware{}};
-  Policy policy;
+  Policy policy = {};
   std::vector<Step> steps;
 };
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fewer and smaller disks.
+// Fewer VMs, fewer and smaller disks.
 #include <algorithm>
 #include <array>
 #include <set>
 
 #include "harness/journal/geometry.hpp"
+#include "harness/shrink/any_write.hpp"
 #include "harness/shrink/passes.hpp"
 
 namespace switchback {
@@ -19,32 +20,45 @@ BlockNumber blocks_of(Bytes size) {
   return DiskGeometry{.size_bytes = size, .volatile_cache = false}.block_count();
 }
 
-WriteStep* as_write(Step& step) {
-  return std::get_if<WriteStep>(&step.action);
-}
-
 /// Steps name disks modulo how many there are.
 std::size_t disk_of(const WriteStep& write, const Sequence& sequence) {
   return write.disk % sequence.disks.size();
 }
 
-/// Without disk `gone`. Devices keep the order of their names: vda, vdb, ...
+std::size_t disks_of_vm(const Sequence& sequence, std::size_t vm) {
+  return static_cast<std::size_t>(
+      std::count_if(sequence.disks.begin(), sequence.disks.end(),
+                    [&](const DiskSpec& disk) { return disk.vm == vm; }));
+}
+
+/// Without disk `gone`. The devices of its VM keep the order of their names: vda, vdb, ...
 Sequence without_disk(const Sequence& sequence, std::size_t gone) {
   Sequence fewer = sequence;
-  for (std::size_t n = gone; n + 1 < fewer.disks.size(); ++n)
-    fewer.disks[n].size_bytes = fewer.disks[n + 1].size_bytes;
-  fewer.disks.pop_back();
+  const std::size_t vm = sequence.disks[gone].vm;
+  const auto before = static_cast<std::size_t>(std::count_if(
+      sequence.disks.begin(), sequence.disks.begin() + static_cast<std::ptrdiff_t>(gone),
+      [&](const DiskSpec& disk) { return disk.vm == vm; }));
+  std::string device = sequence.disks[gone].device;
+  for (std::size_t n = gone + 1; n < fewer.disks.size(); ++n)
+    if (fewer.disks[n].vm == vm) std::swap(fewer.disks[n].device, device);
+  fewer.disks.erase(fewer.disks.begin() + static_cast<std::ptrdiff_t>(gone));
+  std::size_t& boots = fewer.vms[vm].boot_disk;
+  if (boots == before)
+    boots = 0;
+  else if (boots > before)
+    --boots;
   return fewer;
 }
 
 Sequence with_writes_moved(const Sequence& sequence, std::size_t gone) {
   Sequence moved = without_disk(sequence, gone);
   for (Step& step : moved.steps) {
-    WriteStep* const write = as_write(step);
-    if (write == nullptr) continue;
+    std::optional<WriteStep> write = write_in(step);
+    if (!write) continue;
     const std::size_t disk = disk_of(*write, sequence);
     // The writes of the disk that goes away move to the first one that stays.
     write->disk = static_cast<std::uint32_t>(disk == gone ? 0 : disk > gone ? disk - 1 : disk);
+    set_write(step, *write);
   }
   return moved;
 }
@@ -52,23 +66,41 @@ Sequence with_writes_moved(const Sequence& sequence, std::size_t gone) {
 Sequence with_writes_deleted(const Sequence& sequence, std::size_t gone) {
   Sequence deleted = sequence;
   std::erase_if(deleted.steps, [&](const Step& step) {
-    const auto* const write = std::get_if<WriteStep>(&step.action);
-    return write != nullptr && disk_of(*write, sequence) == gone;
+    const std::optional<WriteStep> write = write_in(step);
+    return write && disk_of(*write, sequence) == gone;
   });
   return with_writes_moved(deleted, gone);
+}
+
+/// Every VM keeps a disk.
+bool can_spare(const Sequence& sequence, std::size_t disk) {
+  return disks_of_vm(sequence, sequence.disks[disk].vm) > 1;
 }
 
 bool drop_unwritten(Trials& trials) {
   std::set<std::size_t> written;
   const Sequence& best = trials.best();
   for (const Step& step : best.steps)
-    if (const auto* const write = std::get_if<WriteStep>(&step.action))
+    if (const std::optional<WriteStep> write = write_in(step))
       written.insert(disk_of(*write, best));
   if (written.empty()) written.insert(0);
   Sequence candidate = best;
   for (std::size_t disk = best.disks.size(); disk-- > 0;)
-    if (!written.contains(disk)) candidate = with_writes_moved(candidate, disk);
+    if (!written.contains(disk) && can_spare(candidate, disk))
+      candidate = with_writes_moved(candidate, disk);
   return trials.attempt(candidate);
+}
+
+/// Without a VM and all its disks. What was written to them is deleted, or goes to the first disk.
+Sequence without_vm(const Sequence& sequence, std::size_t gone, bool keep_writes) {
+  Sequence fewer = sequence;
+  for (std::size_t disk = fewer.disks.size(); disk-- > 0;)
+    if (fewer.disks[disk].vm == gone)
+      fewer = keep_writes ? with_writes_moved(fewer, disk) : with_writes_deleted(fewer, disk);
+  fewer.vms.erase(fewer.vms.begin() + static_cast<std::ptrdiff_t>(gone));
+  for (DiskSpec& disk : fewer.disks)
+    if (disk.vm > gone) --disk.vm;
+  return fewer;
 }
 
 /// Blocks past the new end become the last block: what was at the edge stays at the edge.
@@ -77,9 +109,10 @@ void resize(Sequence& sequence, std::size_t disk, Bytes size) {
   const BlockNumber last = blocks_of(size) - 1;
   sequence.disks[disk].size_bytes = size;
   for (Step& step : sequence.steps) {
-    WriteStep* const write = as_write(step);
-    if (write != nullptr && disk_of(*write, sequence) == disk)
-      write->block = std::min(write->block, std::min(write->block % blocks_before, last));
+    std::optional<WriteStep> write = write_in(step);
+    if (!write || disk_of(*write, sequence) != disk) continue;
+    write->block = std::min(write->block, std::min(write->block % blocks_before, last));
+    set_write(step, *write);
   }
 }
 
@@ -116,11 +149,21 @@ bool resize_one(Trials& trials, std::size_t disk) {
 
 }  // namespace
 
+bool drop_vms(Trials& trials) {
+  bool better = false;
+  for (std::size_t vm = trials.best().vms.size(); vm-- > 0 && !trials.spent();) {
+    if (trials.best().vms.size() < 2) break;
+    better |= trials.attempt(without_vm(trials.best(), vm, false)) ||
+              trials.attempt(without_vm(trials.best(), vm, true));
+  }
+  return better;
+}
+
 bool drop_disks(Trials& trials) {
   if (trials.best().disks.size() < 2) return false;
   bool better = drop_unwritten(trials);
   for (std::size_t disk = trials.best().disks.size(); disk-- > 0 && !trials.spent();) {
-    if (trials.best().disks.size() < 2) break;
+    if (disk >= trials.best().disks.size() || !can_spare(trials.best(), disk)) continue;
     better |= trials.attempt(with_writes_deleted(trials.best(), disk)) ||
               trials.attempt(with_writes_moved(trials.best(), disk));
   }

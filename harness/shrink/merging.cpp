@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/sequence/trace_limits.hpp"
+#include "harness/shrink/any_write.hpp"
 #include "harness/shrink/passes.hpp"
 
 namespace switchback {
@@ -13,15 +14,17 @@ namespace {
 
 /// What can be handed from one step to another of its kind: blocks of a write, time of a wait.
 std::uint64_t amount_of(const Step& step) {
-  if (const auto* const write = std::get_if<WriteStep>(&step.action)) return write->count;
+  if (const std::optional<WriteStep> write = write_in(step)) return write->count;
   if (const auto* const wait = std::get_if<WaitStep>(&step.action))
     return static_cast<std::uint64_t>(wait->duration.count());
   return 0;
 }
 
 void set_amount(Step& step, std::uint64_t amount) {
-  if (auto* const write = std::get_if<WriteStep>(&step.action))
+  if (std::optional<WriteStep> write = write_in(step)) {
     write->count = static_cast<std::uint32_t>(std::min<std::uint64_t>(amount, kWriteBlocksMax));
+    set_write(step, *write);
+  }
   if (auto* const wait = std::get_if<WaitStep>(&step.action))
     wait->duration = std::chrono::milliseconds(
         std::min(static_cast<std::int64_t>(amount), kWaitMillisecondsMax));

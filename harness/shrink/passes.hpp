@@ -34,14 +34,22 @@ bool leave_jobs(Trials& trials);
 
 // disks.cpp
 
+/// Drops VMs of a group with their disks; deletes or moves the writes to them.
+bool drop_vms(Trials& trials);
 /// Drops disks that nothing needs; moves or deletes the writes to them.
 bool drop_disks(Trials& trials);
 /// Makes disks smaller, all of them and one by one, with their odd last bytes or without.
 bool make_disks_smaller(Trials& trials);
 
+// choices.cpp
+
+/// Back to what is chosen by default: requests, policy, hardware. All at once and one by one.
+bool choose_defaults(Trials& trials);
+
 // values.cpp
 
-/// Lowers counts, calls, waits and blocks: all at once, equal ones together, one by one.
+/// Lowers counts, calls, waits, blocks and the numbers of points: all at once, equal ones together,
+/// one by one.
 bool lower_values(Trials& trials);
 
 }  // namespace switchback

@@ -23,18 +23,38 @@ struct Walk {
   std::vector<ItemState> before;
 };
 
+/// What a step does by itself, if anything: what is asked for, or the fence that falls due.
+const Transition* row_of(const Sequence& sequence, const Step& step, const ItemState& state) {
+  if (const auto* const ask = std::get_if<OperateStep>(&step.action))
+    return find_transition(state, ask->operation);
+  const auto* const wait = std::get_if<WaitStep>(&step.action);
+  if (wait == nullptr || wait->duration < sequence.policy.copy_frequency) return nullptr;
+  return find_transition(state, Operation::fence_source);
+}
+
+/// Where a job leads, with the steps inside it, which begin at `inside`: a cancel may be there.
+ItemState end_of_job(const Sequence& sequence, std::size_t inside, const Transition& row) {
+  const Transition* const cancel = find_transition(row.during, Operation::cancel);
+  for (std::size_t n = inside; n < sequence.steps.size() && sequence.steps[n].at; ++n) {
+    const auto* const ask = std::get_if<OperateStep>(&sequence.steps[n].action);
+    if (cancel != nullptr && ask != nullptr && ask->operation == Operation::cancel)
+      return cancel->to;
+  }
+  return row.to;
+}
+
 Walk walk_of(const Sequence& sequence) {
   Walk walk;
   ItemState state = initial_state();
   for (std::size_t n = 0; n < sequence.steps.size(); ++n) {
     const Step& step = sequence.steps[n];
-    const auto* const ask = std::get_if<OperateStep>(&step.action);
-    if (ask == nullptr || step.at) continue;
-    const Transition* const transition = find_transition(state, ask->operation);
-    if (transition == nullptr || transition->to == state) continue;
+    const Transition* const row = step.at ? nullptr : row_of(sequence, step, state);
+    if (row == nullptr) continue;
+    const ItemState to = end_of_job(sequence, n + 1, *row);
+    if (to == state) continue;
     walk.moves.push_back(n);
     walk.before.push_back(state);
-    state = transition->to;
+    state = to;
   }
   return walk;
 }

@@ -13,7 +13,9 @@ bool one_round(Trials& trials) {
   better |= delete_jobs(trials);
   better |= delete_steps(trials);
   better |= cut_rounds(trials);
+  better |= drop_vms(trials);
   better |= drop_disks(trials);
+  better |= choose_defaults(trials);
   better |= merge_steps(trials);
   better |= leave_jobs(trials);
   better |= make_disks_smaller(trials);

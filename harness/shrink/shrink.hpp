@@ -32,10 +32,10 @@ struct ShrinkResult {
 /// `failing` breaks a promise after `violating_step`. `on_better`, if given, is called with every
 /// improvement, so that the best so far can be kept on disk.
 ///
-/// Method: truncate after the violating step, delete chunks adaptively from the back, drop disks,
-/// lower values one by one and together, until a whole round changes nothing; candidates are
-/// memoised. Against RapidCheck's own shrinking of state tests this costs about 60 times fewer
-/// commands for a needle of ten (measured; see docs/shrinking.md).
+/// Method: truncate after the violating step, delete chunks adaptively from the back, drop VMs and
+/// disks, choose defaults, lower values one by one and together, until a whole round changes
+/// nothing; candidates are memoised. Against RapidCheck's own shrinking of state tests this costs
+/// about 60 times fewer commands for a needle of ten (measured; see docs/shrinking.md).
 ShrinkResult shrink(const Sequence& failing, std::size_t violating_step,
                     const Reproduces& reproduces, const ShrinkBudget& budget,
                     const std::function<void(const ShrinkResult&)>& on_better = {});

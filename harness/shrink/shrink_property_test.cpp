@@ -8,6 +8,7 @@
 
 #include "harness/sequence/draw.hpp"
 #include "harness/sequence/trace.hpp"
+#include "harness/shrink/any_write.hpp"
 #include "harness/shrink/shrink.hpp"
 #include "harness/shrink/simplicity.hpp"
 
@@ -16,29 +17,71 @@ namespace {
 
 using Found = std::optional<std::size_t>;
 
+constexpr std::size_t kKinds = std::variant_size_v<Action>;
+
+WriteStep draw_write(Draw& draw) {
+  return {static_cast<std::uint32_t>(draw.below(4)), draw.below(5000),
+          static_cast<std::uint32_t>(draw.between(1, 60))};
+}
+
+OperateStep draw_request(Draw& draw) {
+  OperateStep ask{.operation = kAllOperations[draw.below(kOperationCount)]};
+  if (draw.percent(50)) return ask;
+  ask.point = kAllPointChoices[draw.below(kAllPointChoices.size())];
+  if (ask.point == PointChoice::custom)
+    ask.custom_point = static_cast<std::uint32_t>(draw.below(20));
+  ask.shut_down_source = draw.percent(50);
+  ask.create_missing_vm = draw.percent(50);
+  ask.key = kAllKeysGiven[draw.below(kAllKeysGiven.size())];
+  if (draw.percent(30)) ask.settings.cpus = 2;
+  if (draw.percent(30)) ask.settings.nic_addresses = {"", "10.0.0.1"};
+  return ask;
+}
+
 Action draw_action(Draw& draw) {
-  switch (draw.below(6)) {
+  const WriteStep write = draw_write(draw);
+  switch (draw.below(kKinds)) {
     case 0:
-      return WriteStep{static_cast<std::uint32_t>(draw.below(4)), draw.below(5000),
-                       static_cast<std::uint32_t>(draw.between(1, 60))};
+      return write;
     case 1:
       return FlushStep{};
     case 2:
-      return OperateStep{kAllOperations[draw.below(kOperationCount)]};
+      return draw_request(draw);
     case 3:
       return WaitStep{std::chrono::milliseconds(draw.below(1000000))};
     case 4:
       return FaultStep{kAllFaults[draw.below(kAllFaults.size())]};
-    default:
+    case 5:
       return HealStep{};
+    case 6:
+      return EditStep{kAllEdits[draw.below(kAllEdits.size())]};
+    case 7:
+      return TestWriteStep{write.disk, write.block, write.count};
+    default:
+      return OldPrimaryWriteStep{write.disk, write.block, write.count};
   }
+}
+
+/// One or two VMs with one to three disks each.
+void draw_item(Draw& draw, Sequence& sequence) {
+  sequence.vms.assign(draw.between(1, 2), Hardware{});
+  for (std::size_t vm = 0; vm < sequence.vms.size(); ++vm) {
+    const std::uint64_t disks = draw.between(1, 3);
+    for (std::uint64_t n = 0; n < disks; ++n)
+      sequence.disks.push_back(
+          {"vd" + std::string(1, static_cast<char>('a' + n)), draw.between(512, 1U << 30), vm});
+    sequence.vms[vm].boot_disk = draw.below(disks);
+    sequence.vms[vm].cpus = static_cast<unsigned>(draw.between(1, 2));
+    if (draw.percent(50)) sequence.vms[vm].nics = {{"52:54:00:00:00:01", "lan", ""}};
+  }
+  if (draw.percent(50)) sequence.policy.most_points = static_cast<unsigned>(draw.between(1, 24));
+  sequence.policy.encrypted = draw.percent(30);
 }
 
 Sequence draw_sequence(std::uint64_t seed) {
   Draw draw{rc::Random(seed)};
   Sequence sequence{.seed = seed, .disks = {}, .steps = {}};
-  for (std::uint64_t disks = draw.between(1, 4); disks > 0; --disks)
-    sequence.disks.push_back({"vd" + std::to_string(disks), draw.between(512, 1u << 30)});
+  draw_item(draw, sequence);
   for (std::uint64_t steps = draw.between(1, 30); steps > 0; --steps) {
     sequence.steps.push_back({draw_action(draw), std::nullopt});
     if (draw.percent(25))
@@ -55,7 +98,7 @@ class Whim {
   explicit Whim(std::uint64_t seed) {
     Draw draw{rc::Random(seed)};
     for (std::uint64_t count = draw.between(0, 4); count > 0; --count)
-      wanted_.push_back(draw.below(9));
+      wanted_.push_back(draw.below(kKinds + 5));
     threshold_ = draw.between(1, 80);
     disks_ = draw.between(1, 2);
     parity_ = draw.percent(20);
@@ -77,11 +120,14 @@ class Whim {
 
  private:
   static bool is_wanted(const Step& step, std::uint64_t what) {
-    if (what < 6) return step.action.index() == what;
-    if (what == 6) return step.at.has_value();
-    if (what == 7) return step.at && step.at->call > 4;
-    const auto* const write = std::get_if<WriteStep>(&step.action);
-    return write != nullptr && write->block % 16 == 15;
+    if (what < kKinds) return step.action.index() == what;
+    if (what == kKinds) return step.at.has_value();
+    if (what == kKinds + 1) return step.at && step.at->call > 4;
+    const auto* const ask = std::get_if<OperateStep>(&step.action);
+    if (what == kKinds + 2) return ask != nullptr && ask->custom_point > 3;
+    if (what == kKinds + 3) return ask != nullptr && !ask->shut_down_source;
+    const std::optional<WriteStep> write = write_in(step);
+    return write && write->block % 16 == 15;
   }
 
   std::vector<std::uint64_t> wanted_;

@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "harness/sequence/trace.hpp"
+#include "harness/shrink/any_write.hpp"
 
 namespace switchback {
 namespace {
@@ -17,12 +18,18 @@ void add(std::uint64_t& sum, std::uint64_t part) {
   sum = part > most - sum ? most : sum + part;
 }
 
+std::uint64_t choices_of(const TargetSettings& settings) {
+  return std::uint64_t{settings.name_suffix.has_value()} + (settings.cpus ? 1 : 0) +
+         (settings.memory_bytes ? 1 : 0) + (settings.network ? 1 : 0) +
+         settings.nic_addresses.size();
+}
+
 std::uint64_t choices_of(const OperateStep& ask) {
   const OperateStep plain{.operation = ask.operation};
-  return std::uint64_t{ask.point != plain.point} + (ask.custom_point != 0 ? 1 : 0) +
+  return std::uint64_t{ask.point != plain.point} +
          (ask.shut_down_source != plain.shut_down_source ? 1 : 0) +
          (ask.create_missing_vm != plain.create_missing_vm ? 1 : 0) +
-         (ask.key != plain.key ? 1 : 0) + (ask.settings != plain.settings ? 1 : 0);
+         (ask.key != plain.key ? 1 : 0) + choices_of(ask.settings);
 }
 
 std::uint64_t choices_of(const Policy& policy) {
@@ -57,13 +64,15 @@ Burden burden_of(const Sequence& sequence) {
       ++burden.moments;
       add(burden.ordinals, step.at->call);
     }
-    if (const auto* write = std::get_if<WriteStep>(&step.action)) {
+    if (const std::optional<WriteStep> write = write_in(step)) {
       add(burden.blocks, write->count);
       add(burden.ordinals, write->disk);
       add(burden.ordinals, write->block);
     }
-    if (const auto* ask = std::get_if<OperateStep>(&step.action))
+    if (const auto* ask = std::get_if<OperateStep>(&step.action)) {
       add(burden.choices, choices_of(*ask));
+      add(burden.ordinals, ask->custom_point);
+    }
     if (const auto* wait = std::get_if<WaitStep>(&step.action))
       add(burden.wait, static_cast<std::uint64_t>(wait->duration.count()));
   }

@@ -21,12 +21,12 @@ struct Burden {
   std::uint64_t disk_bytes = 0;  ///< of all disks; sums stop at the largest number
   std::uint64_t wait = 0;        ///< milliseconds
   std::uint64_t blocks = 0;      ///< written
-  std::uint64_t ordinals = 0;    ///< numbers of disks, blocks and calls
+  std::uint64_t ordinals = 0;    ///< numbers of disks, blocks, calls and points
   friend auto operator<=>(const Burden&, const Burden&) = default;
 };
 Burden burden_of(const Sequence& sequence);
 
-/// A fingerprint of disks and steps, 128 bits: two sequences with the same one are taken for equal.
+/// A fingerprint of item and steps, 128 bits: two sequences with the same one are taken for equal.
 using Digest = std::array<std::uint64_t, 2>;
 Digest digest_of(const Sequence& sequence);
 

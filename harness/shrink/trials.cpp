@@ -28,7 +28,7 @@ Trials::Trials(const Sequence& failing, std::size_t violating_step, const Reprod
       burden_(burden_of(failing)) {}
 
 bool Trials::attempt(const Sequence& candidate) {
-  if (candidate.steps.empty() || candidate.disks.empty()) return false;
+  if (candidate.steps.empty() || candidate.disks.empty() || candidate.vms.empty()) return false;
   const Burden burden = burden_of(candidate);
   if (burden >= burden_) return false;
   const Digest digest = digest_of(candidate);

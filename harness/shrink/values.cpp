@@ -6,12 +6,13 @@
 #include <set>
 #include <vector>
 
+#include "harness/shrink/any_write.hpp"
 #include "harness/shrink/passes.hpp"
 
 namespace switchback {
 namespace {
 
-enum class Number { count, call, wait, disk, block };
+enum class Number { count, call, wait, point, disk, block };
 
 /// Waits are lowered to times that people use.
 constexpr std::array<std::uint64_t, 13> kPlainWaits = {
@@ -26,8 +27,13 @@ std::optional<std::uint64_t> value_of(const Step& step, Number number) {
     if (wait == nullptr) return std::nullopt;
     return static_cast<std::uint64_t>(wait->duration.count());
   }
-  const auto* const write = std::get_if<WriteStep>(&step.action);
-  if (write == nullptr) return std::nullopt;
+  if (number == Number::point) {
+    const auto* const ask = std::get_if<OperateStep>(&step.action);
+    if (ask == nullptr || ask->point != PointChoice::custom) return std::nullopt;
+    return ask->custom_point;
+  }
+  const std::optional<WriteStep> write = write_in(step);
+  if (!write) return std::nullopt;
   if (number == Number::count) return write->count;
   return number == Number::disk ? write->disk : write->block;
 }
@@ -37,11 +43,14 @@ void set_value(Step& step, Number number, std::uint64_t value) {
     step.at->call = static_cast<std::uint32_t>(value);
   } else if (number == Number::wait) {
     std::get<WaitStep>(step.action).duration = std::chrono::milliseconds(value);
+  } else if (number == Number::point) {
+    std::get<OperateStep>(step.action).custom_point = static_cast<std::uint32_t>(value);
   } else {
-    auto& write = std::get<WriteStep>(step.action);
+    WriteStep write = *write_in(step);
     if (number == Number::count) write.count = static_cast<std::uint32_t>(value);
     if (number == Number::disk) write.disk = static_cast<std::uint32_t>(value);
     if (number == Number::block) write.block = value;
+    set_write(step, write);
   }
 }
 
@@ -183,7 +192,7 @@ class Lowering {
 bool lower_values(Trials& trials) {
   bool better = false;
   for (const Number number :
-       {Number::count, Number::call, Number::wait, Number::disk, Number::block})
+       {Number::count, Number::call, Number::wait, Number::point, Number::disk, Number::block})
     better |= Lowering(trials, number).run();
   return better;
 }
