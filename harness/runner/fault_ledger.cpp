@@ -2,6 +2,8 @@
 // See fault_ledger.hpp.
 #include "harness/runner/fault_ledger.hpp"
 
+#include <algorithm>
+
 namespace switchback {
 
 void FaultLedger::inject(FaultKind kind) {
@@ -18,8 +20,12 @@ void FaultLedger::heal() {
   if (tracking_lost) in_force_.insert(FaultKind::tracking_lost);
 }
 
-void FaultLedger::operation_ended(Operation operation, bool done, bool saw_frozen) {
-  if (done && sends_data(operation)) in_force_.erase(FaultKind::tracking_lost);
+void FaultLedger::operation_ended(const Mark& began, Operation operation, bool done,
+                                  bool saw_frozen) {
+  const auto since = injected_.begin() + static_cast<std::ptrdiff_t>(began.injected);
+  const bool lost_meanwhile =
+      std::find(since, injected_.end(), FaultKind::tracking_lost) != injected_.end();
+  if (done && sends_data(operation) && !lost_meanwhile) in_force_.erase(FaultKind::tracking_lost);
   if (saw_frozen) in_force_.erase(FaultKind::thaw_refused);
 }
 

@@ -23,9 +23,9 @@ class FaultLedger {
   void inject(FaultKind kind);
   /// Lost tracking stays lost: it is for the system to notice.
   void heal();
-  /// An operation ended. Ends what could only have an effect on it: tracking that was lost is there
-  /// again once data was sent, a thaw that was refused has been asked for again.
-  void operation_ended(Operation operation, bool done, bool saw_frozen);
+  /// An operation that began at the mark has ended. Tracking that had been lost before is there
+  /// again once data was sent; a thaw that was refused has been asked for again.
+  void operation_ended(const Mark& began, Operation operation, bool done, bool saw_frozen);
 
   [[nodiscard]] Mark mark() const { return {in_force_, injected_.size(), kills_}; }
   /// Kinds in force at the mark or injected since, in their order, each once.

@@ -149,9 +149,8 @@ Nothing SequenceRun::operate_during_job(const OperateStep& step) {
 /// The cancel was accepted: what it stopped is not told any more.
 void SequenceRun::swap_job(const Request& request, const Transition* row, Before before,
                            Progress progress) {
-  const Bytes wire = before.snapshot.wire.total() - asked_->before.snapshot.wire.total();
   const Operation stopped = asked_->operation.request.operation;
-  tell_end(*asked_, Failed{"cancelled", false}, clock_, wire, 0);
+  tell_end(*asked_, Failed{"cancelled", false}, before.snapshot, 0, /*was_cancelled=*/true);
   stopped_ = asked_->operation;
   *asked_ = {{request, model_, row, stopped}, std::move(before)};
   swapped_ = std::move(progress);

@@ -104,7 +104,8 @@ class SequenceRun {
   void move_model(const ItemState& next);
   void move_authority(const Asked& asked, const Snapshot& after);
   void note_cut(const Asked& asked, const Outcome& outcome, const Snapshot& after);
-  void tell_end(const Asked& asked, const Outcome& outcome, Instant at, Bytes wire, Bytes dirty);
+  void tell_end(const Asked& asked, const Outcome& outcome, const Snapshot& after, Bytes dirty,
+                bool was_cancelled);
   OperationEvidence evidence_of(const Asked& asked, const Outcome& outcome, const Snapshot& after);
   Result<std::optional<CutReport>> read_active(const Outcome& outcome, const Snapshot& after);
   Nothing read_points(const Asked& asked, const Snapshot& after, OperationEvidence& evidence);

@@ -78,8 +78,7 @@ Nothing SequenceRun::settle(const Asked& asked, const Outcome& outcome) {
   evidence.active_image = active;
   SB_TRY(read_points(asked, after, evidence));
   add_copies(asked, evidence);
-  tell_end(asked, outcome, after.status.last_synchronized, evidence.wire_bytes,
-           evidence.dirty_bytes);
+  tell_end(asked, outcome, after, evidence.dirty_bytes, /*was_cancelled=*/false);
   judge([&](const Property& property) { return property.after_operation(evidence); });
   judge_unprotected(asked, outcome, after);
 
@@ -89,7 +88,7 @@ Nothing SequenceRun::settle(const Asked& asked, const Outcome& outcome) {
     settings_ = {};
   }
   if (done && operation == Operation::reverse_replicate) ++result_.loops;
-  faults_.operation_ended(operation, done, freeze_.saw_frozen());
+  faults_.operation_ended(asked.before.faults, operation, done, freeze_.saw_frozen());
   last_ = std::move(after);
   return {};
 }
@@ -240,21 +239,27 @@ void SequenceRun::add_copies(const Asked& asked, OperationEvidence& evidence) {
   (copy_->test ? evidence.test : evidence.target) = std::move(copy);
 }
 
-void SequenceRun::tell_end(const Asked& asked, const Outcome& outcome, Instant at, Bytes wire,
-                           Bytes dirty) {
+void SequenceRun::tell_end(const Asked& asked, const Outcome& outcome, const Snapshot& after,
+                           Bytes dirty, bool was_cancelled) {
   const Operation operation = asked.operation.request.operation;
-  context_.events.on(OperationEnded{.sequence = context_.index,
-                                    .step = step_,
-                                    .operation = std::string(name_of(operation)),
-                                    .state_before = std::string(name_of(asked.operation.from)),
-                                    .outcome = std::string(name_of(outcome)),
-                                    .reason = reason_of(outcome),
-                                    .state_after = std::string(name_of(model_)),
-                                    .at = at,
-                                    .wire_bytes = wire,
-                                    .dirty_bytes = dirty,
-                                    .sends_data = sends_data(operation),
-                                    .calls = calls_});
+  const std::optional<Operation>& cancelled = asked.operation.cancelled;
+  context_.events.on(
+      OperationEnded{.sequence = context_.index,
+                     .step = step_,
+                     .operation = std::string(name_of(operation)),
+                     .state_before = std::string(name_of(asked.operation.from)),
+                     .outcome = std::string(name_of(outcome)),
+                     .reason = reason_of(outcome),
+                     .state_after = std::string(name_of(model_)),
+                     .at = after.now,
+                     .wire_bytes = after.wire.total() - asked.before.snapshot.wire.total(),
+                     .dirty_bytes = dirty,
+                     .sends_data = sends_data(operation),
+                     .calls = calls_,
+                     .choices = choices_in_words(asked.operation.request),
+                     .cancelled = std::string(cancelled ? name_of(*cancelled) : ""),
+                     .was_cancelled = was_cancelled,
+                     .health = std::string(name_of(after.status.health))});
 }
 
 void SequenceRun::judge_unprotected(const Asked& asked, const Outcome& outcome,
