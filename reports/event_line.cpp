@@ -91,6 +91,10 @@ void write(JsonLine& line, const OperationEnded& event) {
   line.number("dirty_bytes", event.dirty_bytes);
   line.flag("sends_data", event.sends_data);
   line.number("calls", event.calls);
+  line.text("choices", event.choices);
+  line.text("cancelled", event.cancelled);
+  line.flag("was_cancelled", event.was_cancelled);
+  line.text("health", event.health);
 }
 
 void write(JsonLine& line, const StepInJob& event) {

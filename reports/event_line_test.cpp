@@ -36,7 +36,8 @@ const std::vector<std::string> kGolden = {
     R"({"v":1,"n":3,"event":"operation_ended","sequence":3,"step":1,)"
     R"("operation":"reverse_replicate","state_before":"protected","outcome":"done","reason":"",)"
     R"("state_after":"protected","at_ns":1500000000,"wire_bytes":8192,"dirty_bytes":4096,)"
-    R"("sends_data":true,"calls":7})",
+    R"("sends_data":true,"calls":7,"choices":"latest, no shutdown","cancelled":"",)"
+    R"("was_cancelled":false,"health":"normal"})",
     R"({"v":1,"n":4,"event":"step_in_job","sequence":3,"step":1,"operation":"enable",)"
     R"("stage":"copy","call":2,"in_time":true})",
     R"({"v":1,"n":5,"event":"fault_injected","sequence":3,"step":1,"kind":"link_cut",)"

@@ -40,7 +40,11 @@ inline OperationEnded operation(std::string name, std::string outcome = "done", 
           .wire_bytes = wire,
           .dirty_bytes = dirty,
           .sends_data = wire + dirty > 0,
-          .calls = 7};
+          .calls = 7,
+          .choices = "latest, no shutdown",
+          .cancelled = "",
+          .was_cancelled = false,
+          .health = "normal"};
 }
 
 inline SequenceEnded sequence_ended(std::string verdict = "held", std::uint64_t judged = 5) {
@@ -175,7 +179,11 @@ inline rc::Gen<Event> any_event() {
                                   .wire_bytes = number(),
                                   .dirty_bytes = number(),
                                   .sends_data = *rc::gen::arbitrary<bool>(),
-                                  .calls = number()};
+                                  .calls = number(),
+                                  .choices = text(),
+                                  .cancelled = text(),
+                                  .was_cancelled = *rc::gen::arbitrary<bool>(),
+                                  .health = text()};
           case 4:
             return StepInJob{number(),
                              number(),

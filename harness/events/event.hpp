@@ -55,7 +55,7 @@ struct OperationEnded {
   std::uint64_t sequence = 0;
   std::size_t step = 0;
   std::string operation;
-  std::string state_before;  ///< name of the model's resting state
+  std::string state_before;  ///< name of the model's resting state; of a job's cancel: of the job's
   std::string outcome;       ///< done, refused, failed, indeterminate
   std::string reason;
   std::string state_after;
@@ -64,6 +64,11 @@ struct OperationEnded {
   Bytes dirty_bytes = 0;
   bool sends_data = false;  ///< the operation moves replication data, so the two can be compared
   std::uint64_t calls = 0;  ///< points at which its job was stopped
+  std::string choices = {};    ///< what was asked for, in words: "latest_processed, no shutdown"
+  std::string cancelled = {};  ///< of a cancel: the operation whose job it stopped
+  /// A cancel took its place: the outcome says "failed", and the cancel's own end follows.
+  bool was_cancelled = false;
+  std::string health = {};  ///< of replication, afterwards, as the system says
 };
 
 /// A step inside a job took place at its moment, or came too late for it.
