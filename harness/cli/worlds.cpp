@@ -46,7 +46,9 @@ SequenceLimits limits_of_real_vms() {
           .disk_bytes_min = Bytes{8} << 20,
           .disk_bytes_max = Bytes{64} << 20,
           .disk_bytes_multiple = kSectorBytes,
-          .blocks_in_a_write_max = 48};
+          .blocks_in_a_write_max = 48,
+          .blocks_in_a_flood_max = 0,
+          .rounds_in_a_wait_max = 4};
 }
 
 }  // namespace
