@@ -35,14 +35,6 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-std::vector<CoverageCell> cells_without_a_hit(const SummaryData& data,
-                                              const std::vector<CoverageCell>& possible) {
-  std::vector<CoverageCell> cold;
-  for (const CoverageCell& cell : possible)
-    if (data.coverage.count(cell) == 0) cold.push_back(cell);
-  return cold;
-}
-
 std::vector<std::string> list_not_exercised(const SummaryData& data) {
   std::vector<std::string> list;
   for (const JudgedProperty& property : data.properties)
@@ -51,7 +43,7 @@ std::vector<std::string> list_not_exercised(const SummaryData& data) {
   for (const std::string& operation : data.run.missing_operations)
     list.push_back(fmt::format("operation {}: the system does not have it", operation));
   std::vector<std::string> done;
-  for (const auto& [cell, outcomes] : data.coverage)
+  for (const auto& [cell, outcomes] : data.coverage.cells)
     if (outcomes.count("done") > 0) done.push_back(cell.operation);
   for (const std::string& operation : data.run.operations)
     if (!has(done, operation))
@@ -152,7 +144,7 @@ std::string rerun_command(const SummaryData& data) {
   return command;
 }
 
-Summary::Summary(std::vector<CoverageCell> possible) : possible_(std::move(possible)) {
+Summary::Summary() {
   for (const std::string_view operation : kWayBack)
     data_.way_back.push_back(
         {.operation = std::string(operation), .wire = {}, .dirty = {}, .each = {}});
@@ -165,8 +157,7 @@ void Summary::on(const Event& event) {
 SummaryData Summary::data() const {
   SummaryData data = data_;
   data.replayed = started_from_trace_ > 0 && started_from_seed_ == 0;
-  data.possible_cells = possible_.size();
-  data.cold_cells = cells_without_a_hit(data, possible_);
+  data.coverage = coverage_.table(data.run.operations);
   data.not_exercised = list_not_exercised(data);
   return data;
 }
@@ -175,25 +166,17 @@ void Summary::fold(const RunStarted& event) {
   data_.run = event;
   for (const PropertyInfo& info : event.properties)
     property(info.name).info = info;
-  possible_.erase(std::remove_if(possible_.begin(), possible_.end(),
-                                 [&event](const CoverageCell& cell) {
-                                   return !has(event.operations, cell.operation);
-                                 }),
-                  possible_.end());
 }
 
 void Summary::fold(const SequenceStarted& event) {
   ++(event.profile == "replay" ? started_from_trace_ : started_from_seed_);
-  last_operation_.erase(event.index);
+  coverage_.sequence_begins(event.index);
 }
 
 void Summary::fold(const OperationEnded& event) {
   ++data_.operations;
-  ++data_.coverage[{event.state_before, event.operation}][event.outcome];
-  ++data_.outcomes[event.outcome];
-  std::string& last = last_operation_[event.sequence];
-  if (!last.empty()) ++data_.operation_pairs[{last, event.operation}];
-  last = event.operation;
+  coverage_.operation_ended(event);
+  ++data_.outcomes[event.was_cancelled ? "cancelled" : event.outcome];
   if (event.sends_data) {
     data_.wire_bytes += event.wire_bytes;
     data_.dirty_bytes += event.dirty_bytes;
@@ -252,7 +235,7 @@ void Summary::fold(const SequenceEnded& event) {
   data_.writes += event.writes;
   data_.loops += event.loops;
   data_.all_wire_bytes += event.wire_bytes;
-  last_operation_.erase(event.index);
+  coverage_.sequence_ends(event.index);
   if (event.verdict == "violated") ++data_.sequences_violated;
   if (event.verdict == "error") {
     ++data_.sequences_in_error;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "harness/events/event.hpp"
+#include "reports/coverage.hpp"
 
 namespace switchback {
 
@@ -32,13 +33,6 @@ int exit_code(RunVerdict verdict);
 
 enum class PropertyResult : std::uint8_t { held, violated, not_exercised };
 std::string_view name_of(PropertyResult result);
-
-/// A place of the coverage table.
-struct CoverageCell {
-  std::string state;
-  std::string operation;
-  friend auto operator<=>(const CoverageCell&, const CoverageCell&) = default;
-};
 
 /// A property over the whole run.
 struct JudgedProperty {
@@ -128,11 +122,8 @@ struct SummaryData {
   std::vector<Finding> findings;         ///< in the order in which they were first found
   std::vector<EnvironmentError> errors;  ///< the first kMostErrors
 
-  std::map<CoverageCell, std::map<std::string, std::uint64_t>> coverage;  ///< to outcome to times
-  std::vector<CoverageCell> cold_cells;  ///< possible, and never hit
-  std::size_t possible_cells = 0;        ///< 0: not known
-  std::map<std::string, std::uint64_t> outcomes;
-  std::map<std::pair<std::string, std::string>, std::uint64_t> operation_pairs;
+  CoverageTable coverage;
+  OutcomeCounts outcomes;
   std::map<std::pair<std::string, std::string>, StageTally> stages;  ///< by operation and stage
   std::map<std::pair<std::string, std::string>, FaultTally> faults;  ///< by kind and stage
   std::vector<TransferTally> way_back;  ///< always the three of the way back, in its order
@@ -151,9 +142,7 @@ std::string rerun_command(const SummaryData& data);
 
 class Summary final : public EventSink {
  public:
-  /// `possible` are the cells of the coverage table that a run can hit, if that is known; those of
-  /// operations that the system lacks are left out.
-  explicit Summary(std::vector<CoverageCell> possible = {});
+  Summary();
 
   void on(const Event& event) override;
 
@@ -177,8 +166,7 @@ class Summary final : public EventSink {
   JudgedProperty& property(const std::string& name);
 
   SummaryData data_;
-  std::vector<CoverageCell> possible_;
-  std::map<std::uint64_t, std::string> last_operation_;  ///< by sequence: two can run at once
+  Coverage coverage_;
   std::uint64_t started_from_seed_ = 0;
   std::uint64_t started_from_trace_ = 0;
 };

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/coverage_json.hpp"
 #include "reports/text.hpp"
 
 namespace switchback {
@@ -72,30 +73,6 @@ Json way_back_json(const SummaryData& data) {
     object[tally.operation] = std::move(entry);
   }
   return object;
-}
-
-Json coverage_json(const SummaryData& data) {
-  Json cells = Json::array();
-  for (const auto& [cell, outcomes] : data.coverage)
-    cells.push_back(
-        {{"state", cell.state}, {"operation", cell.operation}, {"outcomes", Json(outcomes)}});
-  Json cold = Json::array();
-  for (const CoverageCell& cell : data.cold_cells)
-    cold.push_back({{"state", cell.state}, {"operation", cell.operation}});
-  Json pairs = Json::array();
-  for (const auto& [pair, times] : data.operation_pairs)
-    pairs.push_back({{"first", pair.first}, {"then", pair.second}, {"times", times}});
-  Json stages = Json::array();
-  for (const auto& [place, tally] : data.stages)
-    stages.push_back({{"operation", place.first},
-                      {"stage", place.second},
-                      {"in_time", tally.in_time},
-                      {"too_late", tally.too_late}});
-  return {{"possible_cells", data.possible_cells == 0 ? Json(nullptr) : Json(data.possible_cells)},
-          {"cells", std::move(cells)},
-          {"cold_cells", std::move(cold)},
-          {"operation_pairs", std::move(pairs)},
-          {"stages", std::move(stages)}};
 }
 
 Json faults_json(const SummaryData& data) {

@@ -16,7 +16,7 @@ namespace switchback {
 namespace {
 
 nlohmann::ordered_json document(const std::vector<Event>& events, double seconds = 1.5) {
-  Summary summary({{"protected", "enable"}, {"protected", "reverse_replicate"}});
+  Summary summary;
   for (const Event& event : events)
     summary.on(event);
   return nlohmann::ordered_json::parse(summary_json(summary.data(), seconds, "time"));
@@ -65,8 +65,8 @@ TEST(SummaryJson, HasTheFiguresOfTheRun) {
   EXPECT_EQ(json["violations"][0]["replay"], "switchback replay runs/no_loss.json");
   EXPECT_EQ(json["way_back"]["reverse_replicate"]["wire_bytes"]["median"], 8192);
   EXPECT_EQ(json["way_back"]["reverse_replicate"]["each"][0]["dirty_bytes"], 4096);
-  EXPECT_EQ(json["coverage"]["possible_cells"], 2);
-  EXPECT_EQ(json["coverage"]["cold_cells"][0]["operation"], "enable");
+  EXPECT_EQ(json["coverage"]["transitions"]["possible"], 2);
+  EXPECT_EQ(json["coverage"]["transitions"]["cold"][0]["operation"], "enable");
   EXPECT_EQ(json["faults"][0]["with_effect"], 1);
 }
 

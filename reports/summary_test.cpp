@@ -12,8 +12,8 @@
 namespace switchback {
 namespace {
 
-SummaryData folded(const std::vector<Event>& events, std::vector<CoverageCell> possible = {}) {
-  Summary summary(std::move(possible));
+SummaryData folded(const std::vector<Event>& events) {
+  Summary summary;
   for (const Event& event : events)
     summary.on(event);
   return summary.data();
@@ -126,27 +126,36 @@ TEST(Summary, AFaultThatHitNothingIsNotExercised) {
   EXPECT_EQ(tally.with_effect, 1U);
 }
 
-TEST(Summary, CountsCellsAndKnowsTheColdOnes) {
-  const SummaryData data =
-      folded({samples::run_started(), samples::operation("enable"), samples::operation("enable"),
-              samples::operation("enable", "refused")},
-             {{"protected", "enable"},
-              {"unprotected", "enable"},
-              {"protected", "commit"}});  // the system has no commit
-  EXPECT_EQ(data.possible_cells, 2U);
-  EXPECT_EQ(data.cold_cells, (std::vector<CoverageCell>{{"unprotected", "enable"}}));
-  EXPECT_EQ(data.coverage.at({"protected", "enable"}).at("done"), 2U);
-  EXPECT_EQ(data.coverage.at({"protected", "enable"}).at("refused"), 1U);
+TEST(Summary, HoldsCoverageAgainstTheOperationsThatTheSystemHas) {
+  OperationEnded enable = samples::operation("enable");
+  enable.state_before = "unprotected";
+  const SummaryData data = folded({samples::run_started(), enable});
+  EXPECT_EQ(data.coverage.transitions.possible(), 2U);  // the system has no more
+  EXPECT_EQ(data.coverage.transitions.seen(), 1U);
+  EXPECT_EQ(data.coverage.cells.at({"unprotected", "enable"}).at("done"), 1U);
 }
 
 TEST(Summary, PairsOfOperationsStayWithinASequence) {
-  OperationEnded first = samples::operation("enable");
-  OperationEnded second = samples::operation("commit");
-  OperationEnded elsewhere = samples::operation("disable");
-  elsewhere.sequence = 4;
-  const SummaryData data = folded({first, elsewhere, second, samples::sequence_ended(), first});
-  ASSERT_EQ(data.operation_pairs.size(), 1U);
-  EXPECT_EQ(data.operation_pairs.at({"enable", "commit"}), 1U);
+  OperationEnded enable = samples::operation("enable");
+  enable.state_before = "unprotected";
+  OperationEnded disable = samples::operation("disable");
+  disable.state_after = "unprotected";
+  RunStarted run = samples::run_started();
+  run.operations = {"enable", "disable"};
+  EXPECT_EQ(folded({run, enable, disable}).coverage.operation_pairs.seen(), 1U);
+  EXPECT_EQ(
+      folded({run, enable, samples::sequence_ended(), disable}).coverage.operation_pairs.seen(),
+      0U);
+  SequenceStarted again;
+  again.index = enable.sequence;
+  EXPECT_EQ(folded({run, enable, again, disable}).coverage.operation_pairs.seen(), 0U);
+}
+
+TEST(Summary, CountsWhatWasCancelledApart) {
+  OperationEnded stopped = samples::operation("planned_failover", "failed");
+  stopped.was_cancelled = true;
+  const SummaryData data = folded({stopped, samples::operation("enable", "failed")});
+  EXPECT_EQ(data.outcomes, (OutcomeCounts{{"cancelled", 1}, {"failed", 1}}));
 }
 
 TEST(Summary, ComparesBytesOnlyWhereDataIsSent) {

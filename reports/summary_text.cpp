@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "reports/coverage_text.hpp"
 #include "reports/text.hpp"
 
 namespace switchback {
@@ -170,37 +171,36 @@ std::string way_back_section(const SummaryData& data, const Paint& paint) {
   return out + each_transfer(data);
 }
 
-std::string cold_cells(const SummaryData& data) {
-  constexpr std::size_t kMostNamed = 12;
-  if (data.cold_cells.empty()) return "";
-  std::vector<std::string> names;
-  for (const CoverageCell& cell : data.cold_cells)
-    if (names.size() < kMostNamed) names.push_back(cell.state + "/" + cell.operation);
-  if (data.cold_cells.size() > kMostNamed)
-    names.push_back(fmt::format("and {} more", data.cold_cells.size() - kMostNamed));
-  return listed("never tried", names);
+// All of them are in the JSON document.
+std::string cold_goals(const SummaryData& data) {
+  constexpr std::size_t kMostNamed = 10;
+  std::string out;
+  for (ColdList& cold : cold_lists(data.coverage)) {
+    const std::size_t all = cold.names.size();
+    if (all > kMostNamed) {
+      cold.names.resize(kMostNamed);
+      cold.names.push_back(fmt::format("and {} more", all - kMostNamed));
+    }
+    out += listed(cold.label, cold.names);
+  }
+  return out;
 }
 
 std::string coverage_section(const SummaryData& data, const Paint& paint) {
   if (data.operations == 0) return "";
-  const std::size_t hit = data.coverage.size();
-  const std::string cells =
-      data.possible_cells > 0
-          ? fmt::format("{} of {} cells", data.possible_cells - data.cold_cells.size(),
-                        data.possible_cells)
-          : fmt::format("{} cells", hit);
   const auto in_time = std::count_if(data.stages.begin(), data.stages.end(),
                                      [](const auto& entry) { return entry.second.in_time > 0; });
   std::string out = section("Coverage", paint);
-  out += wrapped(fmt::format("{} of state x operation, {} of operations, steps inside {} "
-                             "of jobs",
-                             cells, counted(data.operation_pairs.size(), "pair"),
-                             counted(static_cast<std::uint64_t>(in_time), "stage")),
-                 2, kWidth);
+  const std::string line = coverage_line(data.coverage);
+  if (!line.empty()) out += wrapped("coverage: " + line, 2, kWidth);
+  out += cold_goals(data);
   std::vector<std::string> outcomes;
   for (const auto& [outcome, times] : data.outcomes)
     outcomes.push_back(fmt::format("{} {}", grouped(times), printable_line(outcome)));
-  out += listed("operations", outcomes) + cold_cells(data);
+  out += listed("operations", outcomes);
+  out += wrapped(
+      fmt::format("steps inside {} of jobs", counted(static_cast<std::uint64_t>(in_time), "stage")),
+      2, kWidth);
   FaultTally faults;
   for (const auto& [place, tally] : data.faults) {
     faults.injected += tally.injected;

@@ -15,9 +15,8 @@
 namespace switchback {
 namespace {
 
-std::string text_of(const std::vector<Event>& events, bool colour = false,
-                    std::vector<CoverageCell> possible = {}) {
-  Summary summary(std::move(possible));
+std::string text_of(const std::vector<Event>& events, bool colour = false) {
+  Summary summary;
   for (const Event& event : events)
     summary.on(event);
   return summary_text(summary.data(), 12.3, colour);
@@ -72,13 +71,21 @@ TEST(SummaryText, EachVerdictHasItsFirstWord) {
   expect_in_order(inconclusive, {"Trouble of the environment", "sequence 3: host gone"});
 }
 
-TEST(SummaryText, NamesTheDefectAndTheColdCells) {
+TEST(SummaryText, NamesTheDefect) {
   RunStarted run = samples::run_started();
   run.defect = "full_copy";
-  const std::string text = text_of({run, samples::operation("enable")}, false,
-                                   {{"protected", "enable"}, {"unprotected", "enable"}});
-  expect_in_order(text,
-                  {"1 of 2 cells", "never tried: unprotected/enable", "with the defect full_copy"});
+  expect_in_order(text_of({run}), {"with the defect full_copy"});
+}
+
+TEST(SummaryText, SaysHowMuchOfTheLifecycleWasGoneThrough) {
+  RunStarted run = samples::run_started();
+  run.operations = {"pause", "resume"};
+  OperationEnded pause = samples::operation("pause");
+  pause.state_after = "paused";
+  expect_in_order(text_of({run, pause}),
+                  {"coverage: 1 of 2 transitions done, 0 of", "refusals", "0 of 2 pairs",
+                   "never done: paused/resume", "never refused: unprotected/pause", "and 2", "more",
+                   "never one after the other: pause > resume", "operations: 1 done"});
 }
 
 TEST(SummaryText, ShowsEachTransferOfARealWorld) {

@@ -9,7 +9,6 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include "harness/lifecycle/transition_table.hpp"
 #include "reports/junit.hpp"
 #include "reports/output_file.hpp"
 #include "reports/summary_json.hpp"
@@ -23,19 +22,10 @@ bool is_set(const char* variable) {
   return value != nullptr && *value != '\0';
 }
 
-/// Every operation can be asked for in every state.
-std::vector<CoverageCell> possible_cells() {
-  std::vector<CoverageCell> cells;
-  for (const NamedState& named : named_states())
-    for (const Operation operation : kAllOperations)
-      cells.push_back({std::string(named.name), std::string(name_of(operation))});
-  return cells;
-}
-
 }  // namespace
 
 Reporting::Reporting(const OutputArguments& output, std::function<double()> seconds)
-    : output_(output), seconds_(std::move(seconds)), summary_(possible_cells()) {}
+    : output_(output), seconds_(std::move(seconds)) {}
 
 Result<std::unique_ptr<Reporting>> Reporting::open(const OutputArguments& output,
                                                    std::function<double()> seconds, bool live) {
