@@ -4,6 +4,7 @@
 
 #include "vms/recovery/copies.hpp"
 #include "vms/recovery/failover.hpp"
+#include "vms/recovery/fence.hpp"
 #include "vms/recovery/processing.hpp"
 #include "vms/recovery/transfer.hpp"
 
@@ -25,6 +26,8 @@ Task<Nothing> abandon_failback(JobContext& job) {
   SB_CO_TRY(co_await release_guests(job, Site::recovery));
   SB_CO_TRY(co_await close_views(job, Site::recovery));
   job.record.tracked_since.reset();  // the next failback compares
+  // An old primary VM that was not fenced yet: its disks are given up, it must not run on them.
+  if (job.record.rest.primary == Role::superseded) SB_CO_TRY(co_await stop_source(job));
   // A completion that failed while primary was lost has left the VMs off, lest they run on both
   // sites. Whoever cancels now has decided.
   if (job.record.unsettled) SB_CO_TRY(co_await start_copy(job, *job.record.target, std::nullopt));
