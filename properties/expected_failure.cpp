@@ -62,6 +62,8 @@ std::optional<std::string_view> expected_failure(const OperationEvidence& eviden
     return "the disks at primary are not those that failed over";
   if (evidence.primary_vm_deleted && fails_back(operation) && !evidence.request.create_missing_vm)
     return "the VM at primary was deleted and is not to be made again";
+  if (operation == Operation::enable && !evidence.before.live.primary)
+    return "the VM does not run at primary";
   if (evidence.primary_vm_deleted && operation == Operation::enable)
     return "the VM at primary was deleted";
   if (fails_back(operation) && evidence.model_before.primary == Role::superseded &&

@@ -27,7 +27,9 @@ class OnlyTheDeltaIsSent final : public Property {
     return "Azure Site Recovery tutorial 'Fail over and fail back Hyper-V VMs', Reverse Replicate";
   }
   [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
-    if (evidence.row == nullptr || std::holds_alternative<Refused>(evidence.outcome))
+    // What was dirtied is known of the disks that the item names; of others it is not.
+    if (evidence.row == nullptr || evidence.disks_edited ||
+        std::holds_alternative<Refused>(evidence.outcome))
       return Verdict::does_not_apply();
     const Bytes bound = allowed_once(evidence) * evidence.attempts;
     if (evidence.wire_bytes > bound)
