@@ -70,14 +70,14 @@ class PointsFollowThePolicy final : public Property {
     if (std::any_of(points.begin(), points.end(), same)) return std::nullopt;
     const Policy& policy = evidence.item.policy;
     if (evidence.after.now - was.cut > policy.retention) return std::nullopt;
-    // Over the count: newer ones fill it. Of one instant, what was not listed before is newer.
+    // Over the count: newer ones fill it. Of one instant, what was listed later is newer.
     const std::vector<RecoveryPoint>& before = evidence.before.status.points;
-    const auto listed_before = [&](const RecoveryPoint& is) {
-      return std::any_of(before.begin(), before.end(),
-                         [&](const RecoveryPoint& one) { return one.id == is.id; });
+    const auto place = [&](const RecoveryPoint& is) {
+      return std::find_if(before.begin(), before.end(),
+                          [&](const RecoveryPoint& one) { return one.id == is.id; });
     };
     const auto newer = std::count_if(points.begin(), points.end(), [&](const RecoveryPoint& is) {
-      return is.cut > was.cut || (is.cut == was.cut && !listed_before(is));
+      return is.cut > was.cut || (is.cut == was.cut && place(is) > place(was));
     });
     if (static_cast<std::size_t>(newer) >= policy.most_points) return std::nullopt;
     return fmt::format(

@@ -58,6 +58,7 @@ class ReplicationKeepsUp final : public Property {
     if (status.points.empty()) return Verdict::holds();  // lifecycle_is_followed's to say
     const Duration point_age = evidence.after.now - status.points.back().cut;
     const Duration delay = evidence.capabilities.processing_delay;
+    if (undisturbed <= 2 * period + delay + slack) return Verdict::holds();
     if (point_age > period + delay + slack)
       return too_old("the newest recovery point", point_age, period);
     return Verdict::holds();

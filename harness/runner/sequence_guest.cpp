@@ -50,14 +50,30 @@ Result<std::optional<Site>> SequenceRun::site_of_guest() {
   return comes_home && live.primary ? std::optional(Site::primary) : std::nullopt;
 }
 
+/// Whether this VM at recovery is of the branch of history that goes on there. While the recovery
+/// point is changed, one copy stops and another starts.
+bool SequenceRun::of_current_branch(const SeenVm& vm) const {
+  if (asked_ == nullptr || vm.site == Site::primary ||
+      asked_->operation.request.operation != Operation::change_recovery_point)
+    return true;
+  if (copy_)
+    return std::find(copy_->incarnations.begin(), copy_->incarnations.end(), vm.incarnation) !=
+           copy_->incarnations.end();
+  const SeenVm* const before = find_vm(asked_->before.snapshot.vms, Site::recovery, false, vm.vm);
+  return before != nullptr && before->incarnation == vm.incarnation;
+}
+
 /// Whether the VM runs and is not held, or all of them are, if none is named. Looks closer only
-/// where guests may be held or VMs run apart.
+/// where guests may be held, VMs run apart or copies change.
 Result<bool> SequenceRun::guest_can_write(Site site, std::optional<std::size_t> vm) {
-  if (item_.vms.size() == 1 && item_.policy.app_consistent == std::chrono::hours(0)) return true;
+  if (item_.vms.size() == 1 && item_.policy.app_consistent == std::chrono::hours(0) &&
+      asked_ == nullptr)
+    return true;
   SB_ASSIGN(vms, world_.laboratory->vms(item_.name));
   const auto can = [&](std::size_t n) {
     const SeenVm* const found = find_vm(vms, site, false, n);
-    return found != nullptr && found->running && found->hold == Hold::none;
+    return found != nullptr && found->running && found->hold == Hold::none &&
+           of_current_branch(*found);
   };
   if (vm) return can(*vm);
   for (std::size_t n = 0; n < item_.vms.size(); ++n)

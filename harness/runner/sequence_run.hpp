@@ -77,6 +77,7 @@ class SequenceRun {
   Nothing test_guest_writes(const TestWriteStep& write);
   Nothing write_on(Site site, Journal& journal, const WriteStep& write);
   Result<std::optional<Site>> site_of_guest();
+  [[nodiscard]] bool of_current_branch(const SeenVm& vm) const;
   Result<bool> guest_can_write(Site site, std::optional<std::size_t> vm);
   Nothing edit(Edit edit);
   [[nodiscard]] bool may_edit(Edit edit, const Snapshot& now) const;
