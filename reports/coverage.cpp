@@ -78,7 +78,9 @@ void Coverage::operation_ended(const OperationEnded& event) {
     last_.insert_or_assign(event.sequence, Done{cell, event.state_after});
     return;
   }
-  if (event.outcome == "failed" && !event.was_cancelled) ++failed_to_[{cell, event.state_after}];
+  // A failure row of a cancel is about all jobs that it can stop.
+  if (event.outcome == "failed" && !event.was_cancelled)
+    ++failed_to_[{{event.state_before, event.operation}, event.state_after}];
   if (last != last_.end() && last->second.led_to != event.state_after) last_.erase(last);
 }
 

@@ -213,6 +213,15 @@ TEST(Failures, AreToldApartByWhereTheyEnd) {
   EXPECT_EQ(table.failures.seen(), 1U);
 }
 
+TEST(Failures, OfACancelAreThoseOfAnyJobThatItStops) {
+  OperationEnded event = cancel_of("planned_failover", "protected", "replication_stopped");
+  event.outcome = "failed";
+  const CoverageTable table = coverage_of({cancelled("protected", "planned_failover"), event});
+  EXPECT_EQ(times_of(table.failures,
+                     [](const FailureGoal& goal) { return goal.cell.operation == "cancel"; }),
+            1U);
+}
+
 TEST(Failures, ThatEndAlikeAreOne) {
   const CoverageTable table = Coverage{}.table(all_operation_names());
   const auto resync = std::find_if(
