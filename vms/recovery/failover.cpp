@@ -111,8 +111,7 @@ Task<Nothing> prepare_for_failover(JobContext& job) {
   const RoundOrder order{.source_runs = false};
   SB_CO_TRY(co_await replicate_round(job, order));
   job.record.original = newest_config(job.record);
-  SB_CO_TRY(co_await make_points(job));
-  co_return co_await expire_points(job);
+  co_return co_await make_points(job);
 }
 
 Task<Nothing> stop_replication(JobContext& job) {
@@ -136,8 +135,7 @@ Task<Nothing> try_to_shut_down_source(JobContext& job) {
 
 Task<Nothing> process_if_latest(JobContext& job) {
   if (job.record.job->point != PointChoice::latest) co_return Nothing{};
-  SB_CO_TRY(co_await make_points(job));
-  co_return co_await expire_points(job);
+  co_return co_await make_points(job);
 }
 
 Task<Nothing> create_target(JobContext& job) {
@@ -179,10 +177,7 @@ Task<Nothing> return_from_failover(JobContext& job, Operation operation) {
 Task<Nothing> return_to_source(JobContext& job) {
   const JobRecord undone = *job.record.job;
   if (undone.stage == 0) co_return Nothing{};  // the checks change nothing
-  Nothing back = co_await return_from_failover(job, undone.operation);
-  const bool only_source_missing = !back && !job.record.target;
-  if (undone.operation == Operation::unplanned_failover && only_source_missing) co_return Nothing{};
-  co_return back;
+  co_return co_await return_from_failover(job, undone.operation);
 }
 
 }  // namespace switchback::recovery

@@ -36,9 +36,8 @@ Task<Nothing> create_target(JobContext& job);
 /// Starts them, tracked from their first instruction on.
 Task<Nothing> start_target(JobContext& job);
 
-/// Undo: no VM at recovery; if this job shut the VMs at primary down, they run again, tracked as
-/// before. Of a planned failover an Error if that can't be; of an unplanned one, whose source may
-/// be lost, what can't be reached there is left.
+/// Undo: no VM at recovery; if this job was to shut the VMs at primary down, they run again. An
+/// Error if that can't be: what is missing is made up for before the next job.
 Task<Nothing> return_to_source(JobContext& job);
 /// The same of an operation that was cancelled; an Error if what it did at primary could not be
 /// taken back. `record.target` tells whether the copy at recovery could.

@@ -6,6 +6,7 @@
 #include "vms/recovery/commit.hpp"
 #include "vms/recovery/failover.hpp"
 #include "vms/recovery/fence.hpp"
+#include "vms/recovery/processing.hpp"
 #include "vms/recovery/protection.hpp"
 #include "vms/recovery/stages.hpp"
 #include "vms/recovery/test_failover.hpp"
@@ -20,6 +21,7 @@ OperationPlan unplanned_failover_plan() {
                      {"stop_replication", stop_replication, stopped},
                      {"shut_down_source", try_to_shut_down_source, stopped},
                      {"process_log", process_if_latest, stopped},
+                     {"expire_points", expire_points, stopped},
                      {"failover", create_target, stopped},
                      {"start_target", start_target, stopped}},
           .undo = return_to_source};
@@ -30,6 +32,7 @@ OperationPlan unplanned_failover_plan() {
 void add_failover_stages(StageTable& table) {
   table[Operation::test_failover] = {.stages = {{"prerequisites", check_test_failover},
                                                 {"process_log", process_if_latest},
+                                                {"expire_points", expire_points},
                                                 {"create_test_vm", create_test_vm},
                                                 {"start_test_vm", start_test_vm}},
                                      .undo = abandon_test_failover};
@@ -38,6 +41,7 @@ void add_failover_stages(StageTable& table) {
   table[Operation::planned_failover] = {.stages = {{"prerequisites", check_planned_failover},
                                                    {"shut_down_source", shut_down_source},
                                                    {"prepare_for_failover", prepare_for_failover},
+                                                   {"expire_points", expire_points},
                                                    {"failover", create_target},
                                                    {"start_target", start_target},
                                                    {"retire_tracking", retire_primary_tracking}},
