@@ -102,6 +102,7 @@ inline JobRecord any_job() {
   job.create_missing_vm = any_bool();
   job.settings = any_settings();
   job.cancelled = any_or_none(any_operation);
+  job.cancelled_stage = any_number<std::uint32_t>();
   return job;
 }
 inline LayerRecord any_layer() {

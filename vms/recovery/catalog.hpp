@@ -64,6 +64,7 @@ struct JobRecord {
   TargetSettings settings;
   /// The operation that a cancel took the place of; none for a cancel asked of a resting item.
   std::optional<Operation> cancelled;
+  std::uint32_t cancelled_stage = 0;  ///< that operation's stage as recorded
 
   static JobRecord begin(const Request& request) {
     JobRecord job;

@@ -25,7 +25,10 @@ ItemState default_rest(const ItemRecord& record) {
   if (record.job->operation != Operation::cancel || !record.job->cancelled) return record.rest;
   // There is no way back into the job that was cancelled, and none on with it.
   const Transition* const row = row_of_job(record);
-  return row->to == resting::kFailoverCancelled ? resting::kReplicationStopped : row->to;
+  if (row->to == resting::kFailoverCancelled) return resting::kReplicationStopped;
+  // A failback that was still at its checks has written nothing; an old primary VM may still run,
+  // and only where the item was is it fenced.
+  return record.job->cancelled_stage == 0 ? record.rest : row->to;
 }
 
 /// True if nothing of the item needs to be remembered.
@@ -61,6 +64,9 @@ Task<Nothing> ReferenceSystem::settle(Item& item, Job& job) {
   ItemRecord& working = item.working;
   if (working.job->stage == 0 && working.unsettled) {
     job.enter_stage(parts_.stages.at(job.operation).stages.front().name);
+    // From here on the request is known, but for what enable brings with it: that replaces what the
+    // undo needs.
+    if (!job.spec) SB_CO_TRY(co_await save(item, job));
     const OperationPlan& plan = parts_.stages.at(working.unsettled->operation);
     // The undo finds the record as it was when it failed: with the job that it belongs to.
     std::swap(working.job, working.unsettled);

@@ -120,6 +120,7 @@ void visit(Fields& fields, JobRecord& job) {
   fields("create_missing_vm", job.create_missing_vm);
   fields("settings", job.settings);
   fields("cancelled", job.cancelled);
+  fields("cancelled_stage", job.cancelled_stage);
 }
 template <class Fields>
 void visit(Fields& fields, LayerRecord& layer) {

@@ -147,13 +147,13 @@ Result<Progress> ReferenceSystem::cancel_job(const ItemName& name, Item& item,
                 row->during,
                 {}}));
   // At its first call nothing of the job is saved, at its last it is no longer in the working copy.
-  const bool shut_down_source =
-      (item.saved.job ? item.saved.job : item.working.job)->shut_down_source;
+  const JobRecord stopped = *(item.saved.job ? item.saved.job : item.working.job);
   item.job.reset();
   item.working = item.saved;
   item.working.job = JobRecord::begin(request);
   item.working.job->cancelled = running;
-  item.working.job->shut_down_source = shut_down_source;  // of the operation cancelled
+  item.working.job->cancelled_stage = item.saved.job ? stopped.stage : 0;
+  item.working.job->shut_down_source = stopped.shut_down_source;
   item.working.health = Health::normal;  // of what is given up; the cancel may have to tell
   item.working.health_reason.clear();
   begin_job(item, {}, std::nullopt);
