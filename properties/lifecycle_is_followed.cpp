@@ -55,6 +55,10 @@ class LifecycleIsFollowed final : public Property {
     // A purge leaves the primary site as it is, also a VM that could not be brought back before.
     if (evidence.operation == Operation::purge) return Verdict::holds();
     const LiveCopies& live = evidence.after.live;
+    // Nor is what stood there before the fault of an operation that failed.
+    const LiveCopies& before = evidence.before.live;
+    if (!done && live.primary == before.primary && live.recovery == before.recovery)
+      return Verdict::holds();
     const bool primary_as_told =
         expected.primary == Role::superseded || live.primary == (expected.primary == Role::active);
     if (!primary_as_told || live.recovery != (expected.recovery == Role::active))

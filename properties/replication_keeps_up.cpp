@@ -46,10 +46,10 @@ class ReplicationKeepsUp final : public Property {
                             evidence.model.replication == Replication::in_sync;
     if (!replicates || evidence.disturbed) return Verdict::does_not_apply();
     const Duration period = evidence.item.policy.copy_frequency;
-    // After failures the next try may be half an hour off.
-    const Duration slack = evidence.before.status.health == Health::normal
-                               ? Duration::zero()
-                               : Duration(std::chrono::minutes(30));
+    // After failures, and they are told, the next try may be half an hour off.
+    const bool told = evidence.before.status.health != Health::normal ||
+                      evidence.after.status.health != Health::normal;
+    const Duration slack = told ? Duration(std::chrono::minutes(30)) : Duration::zero();
     const Duration undisturbed = evidence.after.now - evidence.undisturbed_since;
     if (undisturbed <= 2 * period + slack) return Verdict::does_not_apply();
     const ItemStatus& status = evidence.after.status;

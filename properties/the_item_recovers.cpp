@@ -25,6 +25,9 @@ class TheItemRecovers final : public Property {
   [[nodiscard]] Verdict at_end(const EndEvidence& evidence) const override {
     if (!evidence.faults) return Verdict::does_not_apply();
     if (evidence.recovered) return Verdict::holds();
+    // A purge left the VM off, where it could not be started: no operation is meant to start it.
+    if (evidence.model == initial_state() && !evidence.after.live.primary)
+      return Verdict::does_not_apply();
     return Verdict::broken("does_not_recover",
                            fmt::format("nothing is broken any more, and the item in state {} does "
                                        "not come back: {}",
