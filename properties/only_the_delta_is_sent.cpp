@@ -64,6 +64,7 @@ class OnlyTheDeltaIsSent final : public Property {
         data = evidence.differing_bytes;
         checksums = evidence.chunks * declared.checksum_bytes;
         break;
+      case Operation::complete_failover:
       case Operation::reverse_replicate:
         // The delta all the same, but found by comparison where tracking was lost.
         checksums = evidence.chunks * declared.checksum_bytes;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "vms/recovery/copies.hpp"
+#include "vms/recovery/fence.hpp"
 #include "vms/recovery/naming.hpp"
 #include "vms/recovery/points_choice.hpp"
 #include "vms/recovery/processing.hpp"
@@ -37,18 +38,6 @@ Task<Nothing> start_source(JobContext& job) {
     if (!started) worst = std::move(started);  // the others are started all the same
   }
   co_return worst;
-}
-
-/// What the VMs at primary are made of, if all of them can be asked.
-Task<Nothing> remember_original(JobContext& job) {
-  ConfigRecord found;
-  for (const VmName& vm : vms_on(job.record, Site::primary)) {
-    SB_CO_ASSIGN(definition, co_await job.call("find_vm", [&] { return job.primary.find_vm(vm); }));
-    if (!definition) co_return Nothing{};
-    found.push_back(definition->hardware);
-  }
-  job.record.original = std::move(found);
-  co_return Nothing{};
 }
 
 /// Of an unplanned failover. An Error where it must go on without.

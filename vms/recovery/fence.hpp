@@ -10,7 +10,10 @@
 
 namespace switchback::recovery {
 
-/// Takes the power of those VMs at primary that there are.
+/// Keeps what the VMs at primary are made of, if all of them are there: a failback that has to make
+/// them again makes them so.
+Task<Nothing> remember_original(JobContext& job);
+/// Takes the power of those VMs at primary that there are; keeps what they are made of.
 Task<Nothing> stop_source(JobContext& job);
 /// Ends their tracking: nothing of them is ever sent.
 Task<Nothing> end_source_tracking(JobContext& job);
