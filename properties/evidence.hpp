@@ -146,9 +146,11 @@ struct TimeEvidence {
   Instant undisturbed_since{};
   bool disturbed = false;  ///< a fault is in force
   Bytes wire_bytes = 0;    ///< crossed the link in it
-  /// Rounds that were begun in it: when, on the system's clock, and whether they were done.
+  /// Rounds that were begun in it: from when to when, on the system's clock, and whether they were
+  /// done.
   struct Round {
-    Instant at{};
+    Instant began{};
+    Instant ended{};
     bool done = false;
   };
   std::vector<Round> rounds;

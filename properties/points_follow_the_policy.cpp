@@ -48,12 +48,13 @@ class PointsFollowThePolicy final : public Property {
       return Verdict::broken("too_many", fmt::format("{} recovery points are kept, the policy says "
                                                      "{} at most",
                                                      points.size(), policy.most_points));
+    // The age counts when the operation began: it may take its time.
     for (std::size_t n = 0; n + 1 < points.size(); ++n)
-      if (evidence.after.now - points[n].cut > policy.retention + policy.copy_frequency)
+      if (evidence.before.now - points[n].cut > policy.retention + policy.copy_frequency)
         return Verdict::broken(
             "kept_too_long",
             fmt::format("recovery point {} is {} s old, the policy keeps points for {} h",
-                        points[n].id, seconds(evidence.after.now - points[n].cut),
+                        points[n].id, seconds(evidence.before.now - points[n].cut),
                         policy.retention.count()));
     return Verdict::holds();
   }

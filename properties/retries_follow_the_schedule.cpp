@@ -28,16 +28,22 @@ class RetriesFollowTheSchedule final : public Property {
     for (std::size_t n = 1; n < evidence.rounds.size(); ++n) {
       if (evidence.rounds[n - 1].done) continue;
       judged = true;
-      const Duration gap = evidence.rounds[n].at - evidence.rounds[n - 1].at;
+      const TimeEvidence::Round& failed = evidence.rounds[n - 1];
+      const Instant next = evidence.rounds[n].began;
       const Duration soonest =
           std::min<Duration>(std::chrono::minutes(1), evidence.item.policy.copy_frequency);
-      if (gap < soonest || gap > std::chrono::minutes(30))
+      if (next - failed.began < soonest || next - failed.ended > std::chrono::minutes(30))
         return Verdict::broken(
             "off_schedule",
-            fmt::format("a round failed and the next one began {} s after it",
-                        std::chrono::duration_cast<std::chrono::seconds>(gap).count()));
+            fmt::format("a round that began at {} s failed at {} s, and the next one began at {} s",
+                        seconds(failed.began), seconds(failed.ended), seconds(next)));
     }
     return judged ? Verdict::holds() : Verdict::does_not_apply();
+  }
+
+ private:
+  static std::int64_t seconds(Instant instant) {
+    return std::chrono::duration_cast<std::chrono::seconds>(instant).count();
   }
 };
 

@@ -58,9 +58,10 @@ Nothing SequenceRun::look_at_both_sides(const RunningOperation& operation, Befor
     before.allocated = branches_.known_grains(capabilities().tracking_grain);
   }
   if (asked == Operation::enable) before.unsent_since = before.started;
-  // Where tracking was lost, a reverse replication has to compare as well.
+  // Where tracking was lost, the last two have to compare as well.
   const Grains known = branches_.known_grains(chunk);
-  if (asked == Operation::resynchronize || asked == Operation::reverse_replicate)
+  if (asked == Operation::resynchronize || asked == Operation::reverse_replicate ||
+      asked == Operation::complete_failover)
     before.chunks = 2 * count_of(known);
   if (asked == Operation::resynchronize) {
     before.differing = Grains(item_.disks.size());

@@ -50,7 +50,7 @@ Nothing SequenceRun::wait(Duration duration, InJob& in_job) {
     // Of a round that nobody knows the end of nothing can be said.
     if (operation == Operation::delta_replication &&
         !std::holds_alternative<Indeterminate>(outcome))
-      span.rounds.push_back({began, std::holds_alternative<Done>(outcome)});
+      span.rounds.push_back({began, clock_, std::holds_alternative<Done>(outcome)});
     if (model_ == span.model) continue;
     judge_time(span, last_);
     span = {last_, model_, {}};
