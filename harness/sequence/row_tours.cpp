@@ -112,6 +112,30 @@ std::vector<Step> steps_of(const FailureRow& row) {
   return {};
 }
 
+/// A failure after which the item is where it was: what a tour does to bring it about.
+struct WayBack {
+  RowVisit visit;
+  std::vector<Step> steps;
+};
+std::vector<WayBack> ways_back() {
+  const auto fails = [](std::string_view row, Operation operation, std::string_view stage,
+                        FaultKind fault, const ItemState& at) {
+    // Before the second call: the stage is recorded as entered by then.
+    return WayBack{{row, operation, "failed", at},
+                   {ask(operation), during(stage, FaultStep{fault}, 1), between(HealStep{})}};
+  };
+  using enum FaultKind;
+  return {
+      fails("10x", Operation::resynchronize, "compare_and_send", link_cut, resting::kProtected),
+      fails("11x", Operation::test_failover, "create_test_vm", recovery_full, resting::kProtected),
+      fails("20x", Operation::change_recovery_point, "create_target", recovery_full,
+            resting::kFailedOver),
+      fails("24x", Operation::complete_failover, "synchronize_final", link_cut,
+            resting::kFailbackWaiting),
+      fails("29x", Operation::reverse_replicate, "send_changes", link_cut,
+            resting::kFailbackCommitted)};
+}
+
 bool tested_elsewhere(std::string_view row) {
   return std::any_of(kElsewhere.begin(), kElsewhere.end(),
                      [&](const RowTestedElsewhere& one) { return one.row == row; });
@@ -147,6 +171,11 @@ std::vector<Edge> edges() {
                    .from = row.from,
                    .steps = {ask(row.operation)},
                    .to = row.from});
+  for (WayBack& way : ways_back())
+    all.push_back({.visit = way.visit,
+                   .from = way.visit.to,
+                   .steps = std::move(way.steps),
+                   .to = way.visit.to});
   // Every way to choose a point, with the source left alone; it is fenced before anything else.
   for (const PointChoice point :
        {PointChoice::latest, PointChoice::latest_processed, PointChoice::custom})
@@ -207,9 +236,10 @@ std::vector<RowTour> row_tours(const std::vector<DiskSpec>& disks) {
          way = way_to_new(all, at, taken)) {
       for (const std::size_t n : way) {
         add_write(tour, salt);
+        tour.visits.push_back(all[n].visit);
+        tour.visits.back().first_step = tour.sequence.steps.size();
         tour.sequence.steps.insert(tour.sequence.steps.end(), all[n].steps.begin(),
                                    all[n].steps.end());
-        tour.visits.push_back(all[n].visit);
         taken.insert(n);
         at = all[n].to;
       }

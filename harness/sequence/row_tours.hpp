@@ -19,6 +19,7 @@ struct RowVisit {
   Operation operation{};
   std::string_view outcome;  ///< "done", "failed" or "refused"
   ItemState to;
+  std::size_t first_step = 0;  ///< of those that bring it about; they go up to the next visit's
 };
 
 struct RowTour {
@@ -39,7 +40,9 @@ struct RowTestedElsewhere {
 };
 std::span<const RowTestedElsewhere> rows_tested_elsewhere();
 
-/// Tours that visit every row but those. `disks` is used for each; writes come between all steps.
+/// Tours that visit every row but those, and every way back that an operation has: also of those
+/// whose failures leave no trace and so have no row of their own; they go by the number of the row
+/// that they did not take, with an "x". `disks` is used for each; writes come between all steps.
 /// Deterministic.
 std::vector<RowTour> row_tours(const std::vector<DiskSpec>& disks);
 

@@ -89,7 +89,7 @@ using Action = std::variant<WriteStep, FlushStep, OperateStep, WaitStep, FaultSt
 struct Moment {
   std::string stage;
   std::uint32_t call = 0;
-  friend bool operator==(const Moment&, const Moment&) = default;
+  friend auto operator<=>(const Moment&, const Moment&) = default;
 };
 
 /// One action. Without `at` it waits for the job before it to end. With `at` it takes place inside

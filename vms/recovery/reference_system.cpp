@@ -44,12 +44,7 @@ Nothing forget_tracking(Host& host, const VmName& vm) {
 Capabilities capabilities_of(const ServiceParts& parts) {
   Capabilities can;
   can.system = parts.system_name;
-  for (const auto& [operation, plan] : parts.stages) {
-    StageList list{operation, {}, plan.undo ? std::string(kUndoStage) : std::string()};
-    for (const Stage& stage : plan.stages)
-      list.stages.emplace_back(stage.name);
-    can.operations.push_back(std::move(list));
-  }
+  can.operations = stage_lists(parts.stages);
   can.stops_at = StopsAt::call;
   can.faults.assign(kAllFaults.begin(), kAllFaults.end());
   can.clock_is_ours = true;

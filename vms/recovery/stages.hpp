@@ -11,6 +11,7 @@
 #include "harness/base/result.hpp"
 #include "harness/lifecycle/operation.hpp"
 #include "harness/lifecycle/state.hpp"
+#include "harness/system/capabilities.hpp"
 #include "vms/recovery/call_gate.hpp"
 #include "vms/recovery/catalog.hpp"
 #include "vms/recovery/host.hpp"
@@ -63,6 +64,9 @@ using StageTable = std::map<Operation, OperationPlan>;
 
 /// The sound service's table. A defect replaces entries of a copy.
 StageTable reference_stages();
+
+/// The table as a service tells of it.
+std::vector<StageList> stage_lists(const StageTable& table);
 
 // Its parts.
 void add_protection_stages(StageTable& table);  ///< enable, rounds, processing, pause, resync, ...

@@ -30,5 +30,18 @@ const std::vector<DiskSpec> kDisks = {{.device = "vda", .size_bytes = 40 * 65536
 INSTANTIATE_TEST_SUITE_P(Simulated, LifecycleRows, testing::ValuesIn(row_tours(kDisks)),
                          [](const auto& info) { return "Tour" + std::to_string(info.index + 1); });
 
+TEST(KillTours, KillTheControllerAtEachStageOfEachOperationOnce) {
+  const std::vector<StageList> operations = recovery::stage_lists(recovery::reference_stages());
+  std::multiset<StageKill> kills;
+  sim::SimWorldFactory worlds(recovery::reference_stages());
+  for (const KillTour& killed : kill_at_each_stage(row_tours(kDisks), operations)) {
+    expect_tour(worlds, killed.tour, killed.kills);
+    kills.insert(killed.kills.begin(), killed.kills.end());
+  }
+  for (const StageList& list : operations)
+    for (const StageKill& kill : kills_at_each_stage(list))
+      EXPECT_EQ(kills.count(kill), 1U) << name_of(kill.operation) << " " << kill.at.stage;
+}
+
 }  // namespace
 }  // namespace switchback
