@@ -128,9 +128,9 @@ void SequenceRun::note_cut(const Asked& asked, const Outcome& outcome, const Sna
   const Instant cut = after.status.last_synchronized;
   const Operation operation = asked.operation.request.operation;
   const bool sent = operation == Operation::enable || after.wire.total() > before.wire.total();
-  const bool says_so = std::holds_alternative<Done>(outcome) && cuts_primary(operation) &&
-                       (operation != Operation::unplanned_failover ||
-                        faults_.since(asked.before.faults).empty());
+  const bool says_so =
+      std::holds_alternative<Done>(outcome) && cuts_primary(operation) &&
+      (operation != Operation::unplanned_failover || faults_.since(asked.before.faults).empty());
   const bool at_once = says_so && cut == before.now && sent;
   if (cut <= before.status.last_synchronized && !at_once) return;
   cuts_.add(cut, {.began = asked.before.started,
