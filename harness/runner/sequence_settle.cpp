@@ -82,6 +82,8 @@ Nothing SequenceRun::settle(const Asked& asked, const Outcome& outcome) {
   judge([&](const Property& property) { return property.after_operation(evidence); });
   judge_unprotected(asked, outcome, after);
 
+  const bool was_well = asked.before.snapshot.status.health == Health::normal;
+  if (operation == Operation::delta_replication && !(done && was_well)) disturb();
   if (done && sends_data(operation)) unsent_since_ = asked.before.started;
   if (model_ == initial_state()) {
     unsent_since_ = 0;
