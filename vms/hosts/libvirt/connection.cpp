@@ -46,8 +46,13 @@ Result<std::unique_ptr<Connection>> Connection::open(const SiteConfig& site) {
   return std::unique_ptr<Connection>(new Connection(connection, site));
 }
 
+std::unique_ptr<Connection> Connection::unreachable(const SiteConfig& site) {
+  // libvirt's functions answer VIR_ERR_INVALID_CONN.
+  return std::unique_ptr<Connection>(new Connection(nullptr, site));
+}
+
 Connection::~Connection() {
-  virConnectClose(connection_);
+  if (connection_ != nullptr) virConnectClose(connection_);
 }
 
 Result<std::optional<Domain>> Connection::find_domain(const std::string& vm) const {
