@@ -149,8 +149,9 @@ void add_failovers(CLI::App& dr, DrArguments& arguments) {
 }
 
 void add_update(CLI::App& dr, DrArguments& arguments) {
-  CLI::App& command =
-      operation(dr, "update", "what the VM of the next failover is to be", arguments);
+  CLI::App& command = operation(
+      dr, "update", "what the VM of the next failover is to be; what is left out is as at primary",
+      arguments);
   TargetSettings& settings = arguments.request.settings;
   command.add_option("--name-suffix", settings.name_suffix, "append this to its name");
   command.add_option("--cpus", settings.cpus, "number of CPUs")->check(CLI::Range(1, 64));

@@ -70,7 +70,7 @@ Result<std::optional<JobNote>> drive(DrHome& home, const ItemName& item, Operati
     progress = std::move(next);
   }
   const Outcome& outcome = std::get<Outcome>(progress);
-  const JobNote note{.at = home.system().clock(),
+  const JobNote note{.at = home.now(),
                      .item = item,
                      .operation = std::string(name_of(operation)),
                      .outcome = std::string(name_of(outcome)),

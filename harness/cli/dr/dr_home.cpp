@@ -49,8 +49,12 @@ DrHome::~DrHome() {
   sites_.reset();
 }
 
+Instant DrHome::now() const {
+  return std::max(system_->clock(), wall_clock() + clock_lead_);
+}
+
 void DrHome::catch_up() {
-  system_->set_clock(wall_clock() + clock_lead_);
+  system_->set_clock(now());
 }
 
 Nothing DrHome::keep_clock() {

@@ -41,6 +41,8 @@ class DrHome {
   [[nodiscard]] WireCount wire() const { return meter_->count(); }
   /// Another command asked this one to leave its job where it is.
   [[nodiscard]] bool wanted() const { return lock_ && lock_->wanted(); }
+  /// The lab's clock.
+  [[nodiscard]] Instant now() const;
   /// Moves the service's clock to now.
   void catch_up();
   /// Keeps the service's clock for the commands to come.

@@ -38,14 +38,17 @@ Result<int> tell(DrHome& home, const JobNote& note, const DrArguments& arguments
 /// A job that goes on without this command.
 Result<int> tell_left(DrHome& home, const ItemName& item, const DrArguments& arguments) {
   SB_ASSIGN(status, home.system().status(item));
+  const int code = arguments.wait ? kExitNoAnswer : kExitDone;
   if (arguments.json) {
     fmt::print("{}\n", nlohmann::ordered_json{{"status", status_json(item, status)}}.dump(2));
-    return arguments.wait ? kExitNoAnswer : kExitDone;
+    return code;
   }
-  const bool taken = home.wanted();
-  fmt::print("{}\n", taken ? "left to the command that asked for it" : "left where it is");
-  fmt::print("{}", status_text(item, status));
-  return arguments.wait ? kExitNoAnswer : kExitDone;
+  const std::string_view what = home.wanted()    ? "is left to another command"
+                                : arguments.wait ? "is left where it is"
+                                                 : "has begun";
+  fmt::print("{} of {} {}\n{}", status.job ? name_of(status.job->operation) : "the job", item, what,
+             status_text(item, status));
+  return code;
 }
 
 void choose_point(const std::string& named, Request& request) {

@@ -117,12 +117,13 @@ nlohmann::ordered_json job_note_json(const JobNote& note) {
 
 nlohmann::ordered_json status_json(const ItemName& item, const ItemStatus& status) {
   nlohmann::ordered_json json{{"item", item},
-                              {"state", name_of(status.state)},
+                              {"state", nullptr},
                               {"health", name_of(status.health)},
                               {"health_reason", printable_line(status.health_reason)},
                               {"last_synchronized_ns", status.last_synchronized.count()},
                               {"bytes_sent", status.bytes_sent},
                               {"failover_point", nullptr}};
+  if (!status.job) json["state"] = name_of(status.state);
   if (status.failover_point) json["failover_point"] = *status.failover_point;
   json["job"] = nullptr;
   if (status.job)
