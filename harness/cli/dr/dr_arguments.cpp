@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "harness/cli/dr/dr_commands.hpp"
 
@@ -216,7 +217,7 @@ void add_guest(CLI::App& dr, DrArguments& arguments) {
 void add_dr(CLI::App& app, DrArguments& arguments) {
   CLI::App& dr =
       *app.add_subcommand("dr", "protect VMs by hand: fail over, fail back, step by step");
-  dr.require_subcommand(1);
+  dr.require_subcommand(0, 1);  // so that a word that is none is named as such
   add_lab(dr, arguments);
   add_guest(dr, arguments);
   add_enable(dr, arguments);
@@ -236,6 +237,10 @@ void add_dr(CLI::App& app, DrArguments& arguments) {
 
 int dr_command(const CLI::App& app, DrArguments& arguments) {
   const CLI::App* const dr = app.get_subcommand("dr");
+  if (dr->get_subcommands().empty()) {
+    fmt::print(stderr, "{}", dr->help());
+    return kExitNotTried;
+  }
   const CLI::App* const chosen = dr->get_subcommands().front();
   const std::string name = chosen->get_name();
   for (const Command& command : kCommands)

@@ -21,8 +21,8 @@ namespace {
 
 /// The file of one disk, of a VM or of a recovery point.
 struct ImageLine {
-  std::string of;     ///< "primary", "recovery" or a point's id
-  std::string vm;     ///< empty for a point
+  std::string of;  ///< "primary", "recovery" or a point's id
+  std::string vm;
   std::string state;  ///< "running", "off", "point"
   std::string device;
   std::string file;
@@ -33,6 +33,8 @@ Result<std::vector<ImageLine>> images_of_vms(const DrHome& home, const ItemSpec&
   for (const Site site : {Site::primary, Site::recovery}) {
     if (home.sites().trouble(site)) continue;
     SB_ASSIGN(domains, home.sites().connection(site).domains());
+    std::sort(domains.begin(), domains.end(),
+              [](const auto& left, const auto& right) { return left.first < right.first; });
     for (const auto& [name, domain] : domains) {
       if (name != item.name && !name.starts_with(item.name + "-")) continue;
       const libvirt::OwnedString xml(virDomainGetXMLDesc(domain.get(), VIR_DOMAIN_XML_INACTIVE));
@@ -75,6 +77,9 @@ Result<int> disks(const DrArguments& arguments) {
   SB_ASSIGN(of_points, images_of_points(*home, item));
   lines.insert(lines.end(), of_points.begin(), of_points.end());
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  std::size_t width = 0;
+  for (const ImageLine& line : lines)
+    width = std::max(width, line.vm.size());
   for (const ImageLine& line : lines) {
     json.push_back({{"of", line.of},
                     {"vm", line.vm},
@@ -82,7 +87,7 @@ Result<int> disks(const DrArguments& arguments) {
                     {"device", line.device},
                     {"file", line.file}});
     if (!arguments.json)
-      fmt::print("{:8}  {:8}  {:7}  {}  {}\n", line.of, line.vm, line.state, line.device,
+      fmt::print("{:8}  {:{}}  {:7}  {}  {}\n", line.of, line.vm, width, line.state, line.device,
                  line.file);
   }
   if (arguments.json) fmt::print("{}\n", json.dump(2));

@@ -83,31 +83,33 @@ bool needs_key(const JobPoint& point, const Request& request) {
   return !request.key.empty() && (point.stage == "prerequisites" || point.stage == "store_key");
 }
 
-/// On to where another controller can take the job up.
+/// On to where another controller can take the job up: the first call of a stage records it.
 Result<Progress> get_under_way(DrHome& home, const ItemName& item, const Request& request,
                                Progress progress) {
-  bool recorded = false;
   while (const JobPoint* const point = std::get_if<JobPoint>(&progress)) {
-    if (recorded && !needs_key(*point, request)) break;
+    if (point->call > 0 && !needs_key(*point, request)) break;
     SB_ASSIGN(next, home.system().advance(item));
     progress = std::move(next);
-    recorded = true;
   }
   return progress;
 }
 
-/// What stands in the way while another command has a job of the item in hand.
+/// What stands in the way of asking, so that a job that another command has in hand is left alone.
 Result<std::optional<JobNote>> objection_of(DrHome& seen, const ItemName& item,
                                             Operation operation) {
   SB_ASSIGN(status, seen.system().status(item));
-  if (operation == Operation::cancel || !status.job || !asked_by_operator(status.job->operation))
-    return std::optional<JobNote>();
-  return std::optional(
-      JobNote{.at = seen.system().clock(),
-              .item = item,
-              .operation = std::string(name_of(operation)),
-              .outcome = std::string(name_of(Outcome(Refused{}))),
-              .reason = fmt::format("{} is in progress", name_of(status.job->operation))});
+  if (!status.job) return std::optional<JobNote>();
+  const bool stands_aside = operation == Operation::cancel
+                                ? status.allowed.contains(operation)
+                                : !asked_by_operator(status.job->operation);
+  if (stands_aside) return std::optional<JobNote>();
+  return std::optional(JobNote{
+      .at = seen.now(),
+      .item = item,
+      .operation = std::string(name_of(operation)),
+      .outcome = std::string(name_of(Outcome(Refused{}))),
+      .reason = fmt::format("{} is in progress{}", name_of(status.job->operation),
+                            operation == Operation::cancel ? ", and can't be cancelled" : "")});
 }
 
 Result<int> start(DrHome& home, const ItemSpec& item, Request request,
