@@ -64,7 +64,9 @@ Nothing no_other_lab(const std::filesystem::path& base) {
   for (const std::filesystem::path& run : libvirt::run_folders(base))
     if (std::filesystem::exists(run / "lab.json"))
       return bad_input(fmt::format("there is a lab already: {}", run.string()),
-                       "end it: switchback dr end; or choose another --run-folder");
+                       lab_process_lives(run)
+                           ? "end it: switchback dr end; or choose another --run-folder"
+                           : "its process was killed; remove what it left: switchback clean");
   return {};
 }
 

@@ -16,6 +16,8 @@ namespace switchback::libvirt {
 
 tl::unexpected<Error> libvirt_error(const std::string& what) {
   const virError* const last = virGetLastError();
+  if (last != nullptr && last->code == VIR_ERR_INVALID_CONN)  // see Connection::unreachable()
+    return environment_error(what + ": that site can't be reached", "wait until it is back");
   const std::string text =
       last != nullptr && last->message != nullptr ? last->message : "no reason";
   return environment_error(
