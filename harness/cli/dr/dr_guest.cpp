@@ -121,10 +121,9 @@ Result<DiskChoice> choose_disk(const LabFile& lab, const std::string& name,
 }
 
 /// Numbers that rise from one command to the next, so that no two writes look alike.
-WriteSeq first_number() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<WriteSeq>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count())
-         << 12U;
+WriteSeq first_number(Instant now) {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  return static_cast<WriteSeq>(milliseconds) << 12U;
 }
 
 Result<int> write(const DrArguments& arguments) {
@@ -146,7 +145,7 @@ Result<int> write(const DrArguments& arguments) {
     return environment_error(fmt::format("{} runs nowhere", item.name),
                              "see why: switchback dr status");
   std::vector<GuestWrite> writes;
-  WriteSeq seq = first_number();
+  WriteSeq seq = first_number(home->now());
   for (BlockNumber n = 0; n < arguments.count; ++n)
     writes.push_back({.disk = chosen.disk, .block = arguments.block + n, .seq = ++seq});
   const Site site = live.recovery || arguments.test ? Site::recovery : Site::primary;

@@ -50,7 +50,7 @@ DrHome::~DrHome() {
 }
 
 Instant DrHome::now() const {
-  return std::max(system_->clock(), wall_clock() + clock_lead_);
+  return std::max(system_->now(), wall_clock() + clock_lead_);
 }
 
 void DrHome::catch_up() {
@@ -58,7 +58,7 @@ void DrHome::catch_up() {
 }
 
 Nothing DrHome::keep_clock() {
-  clock_lead_ = std::max(clock_lead_, system_->clock() - wall_clock());
+  clock_lead_ = std::max(clock_lead_, system_->now() - wall_clock());
   return write_clock_lead(run_, clock_lead_);
 }
 

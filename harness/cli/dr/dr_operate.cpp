@@ -187,16 +187,16 @@ Result<int> wait(const DrArguments& arguments) {
 /// Sets the clock forward, from one instant at which something is due to the next.
 Result<int> skip(const DrArguments& arguments) {
   SB_ASSIGN(home, control_lab(arguments.base));
-  const Instant until = home->system().clock() + arguments.skip;
+  const Instant until = home->system().now() + arguments.skip;
   while (true) {
     SB_ASSIGN(all, run_due_jobs(*home, !arguments.quiet));
     if (!all) return kExitNoAnswer;
-    const Instant now = home->system().clock();
+    const Instant now = home->system().now();
     if (now >= until || signal_received() != 0) break;
     SB_TRY(home->system().pass_time(until - now));
     SB_TRY(home->keep_clock());
   }
-  fmt::print("it is now {}\n", clock_text(home->system().clock()));
+  fmt::print("it is now {}\n", clock_text(home->system().now()));
   return kExitDone;
 }
 
