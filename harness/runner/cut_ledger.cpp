@@ -19,8 +19,10 @@ void CutLedger::clock_leaves(Instant instant, Tick tick) {
 
 void CutLedger::assign(const std::vector<RecoveryPoint>& listed) {
   std::map<Instant, std::size_t> points_of;
-  for (const RecoveryPoint& point : listed)
+  for (const RecoveryPoint& point : listed) {
     ++points_of[point.cut];
+    points_.erase(point.id);  // one of that name may have been there before protection began anew
+  }
   for (auto point = listed.rbegin(); point != listed.rend(); ++point) {
     const auto seen = cuts_.find(point->cut);
     if (seen == cuts_.end()) continue;
