@@ -25,6 +25,14 @@ class OldPrimaryIsFenced final : public Property {
     return "Hyper-V Replica, unplanned failover; tutorial of the failback: the on-premises VM "
            "stays off";
   }
+  [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
+    if (evidence.operation != Operation::fence_source ||
+        !std::holds_alternative<Done>(evidence.outcome))
+      return Verdict::does_not_apply();
+    if (!evidence.after.live.primary) return Verdict::holds();
+    return Verdict::broken("fenced_and_runs", "the fence reports done, and the old primary VM runs");
+  }
+
   [[nodiscard]] Verdict after_time(const TimeEvidence& evidence) const override {
     if (evidence.model.primary != Role::superseded ||
         evidence.model.replication == Replication::none)
