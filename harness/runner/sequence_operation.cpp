@@ -54,7 +54,7 @@ Nothing SequenceRun::look_at_both_sides(const RunningOperation& operation, Befor
   if (operation.row == nullptr) return {};
   const Bytes chunk = capabilities().checksum_chunk;
   if (asked == Operation::enable || asked == Operation::full_failback) {
-    before.held = known_grains(*before.journal, capabilities().tracking_grain);
+    before.held = known_grains(*before.journal, kBlockBytes);
     before.allocated = branches_.known_grains(capabilities().tracking_grain);
   }
   if (asked == Operation::enable) before.unsent_since = before.started;

@@ -174,7 +174,7 @@ OperationEvidence SequenceRun::evidence_of(const Asked& asked, const Outcome& ou
           .differing_bytes = bytes_of(differing, *before.journal, chunk),
           .chunks = before.chunks,
           .allocated_bytes = bytes_of(before.allocated, *before.journal, grain),
-          .held_bytes = bytes_of(before.held, *before.journal, grain),
+          .held_bytes = bytes_of(before.held, *before.journal, kBlockBytes),
           .active_image = std::nullopt,
           .new_points = {},
           .altered_points = {},
