@@ -142,8 +142,8 @@ struct TimeEvidence {
   ItemState model;
   const Snapshot& before;
   const Snapshot& after;
-  /// Since when no fault has been in force, no edit has been unnoticed and the model has been in
-  /// this state.
+  /// Since when no fault has been in force, no edit has been unnoticed, no round has failed or been
+  /// the first to succeed after that, and the model has been in this state.
   Instant undisturbed_since{};
   bool disturbed = false;  ///< a fault is in force
   Bytes wire_bytes = 0;    ///< crossed the link in it

@@ -27,11 +27,11 @@ bool source_must_match(Operation operation) {
          operation == Operation::reverse_replicate;
 }
 
-bool fails_back(Operation operation) {
+}  // namespace
+
+bool begins_failback(Operation operation) {
   return operation == Operation::planned_failback || operation == Operation::full_failback;
 }
-
-}  // namespace
 
 bool needs_key(Operation operation) {
   return operation == Operation::test_failover || operation == Operation::planned_failover ||
@@ -58,15 +58,15 @@ std::optional<std::string_view> expected_failure(const OperationEvidence& eviden
   if (gave_wrong_key(evidence)) return "the key was missing or wrong";
   if (evidence.disks_edited && source_must_match(operation))
     return "the disks at primary are not those that the item names";
-  if (evidence.disks_edited && fails_back(operation) && !evidence.primary_vm_deleted)
+  if (evidence.disks_edited && begins_failback(operation) && !evidence.primary_vm_deleted)
     return "the disks at primary are not those that failed over";
-  if (evidence.primary_vm_deleted && fails_back(operation) && !evidence.request.create_missing_vm)
+  if (evidence.primary_vm_deleted && begins_failback(operation) && !evidence.request.create_missing_vm)
     return "the VM at primary was deleted and is not to be made again";
   if (operation == Operation::enable && !evidence.before.live.primary)
     return "the VM does not run at primary";
   if (evidence.primary_vm_deleted && operation == Operation::enable)
     return "the VM at primary was deleted";
-  if (fails_back(operation) && evidence.model_before.primary == Role::superseded &&
+  if (begins_failback(operation) && evidence.model_before.primary == Role::superseded &&
       evidence.before.live.primary)
     return "the old VM still runs at primary";
   if (operation == Operation::delta_replication && log_may_be_too_large(evidence))

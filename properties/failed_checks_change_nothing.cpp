@@ -32,6 +32,11 @@ class FailedChecksChangeNothing final : public Property {
     // Half of a disk may have changed and a round be done all the same: the bound is a rough one.
     if (!why || evidence.operation == Operation::delta_replication)
       return Verdict::does_not_apply();
+    // A cancel that could not stop an old primary VM, told as critical, is made up for first; the
+    // checks then find it stopped.
+    if (begins_failback(evidence.operation) && evidence.model_before.primary == Role::superseded &&
+        evidence.before.status.health == Health::critical)
+      return Verdict::does_not_apply();
     const std::string what = fmt::format("{} ({})", name_of(evidence.operation), *why);
     if (std::holds_alternative<Done>(evidence.outcome))
       return Verdict::broken("done_all_the_same", what + " reports done");

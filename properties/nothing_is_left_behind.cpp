@@ -89,8 +89,13 @@ class NothingIsLeftBehind final : public Property {
     std::vector<CensusEntry> volumes;
     for (const CensusEntry& entry : evidence.after.census) {
       if (entry.kind == "volume" && entry.site == Site::recovery) volumes.push_back(entry);
-      // What could not be closed, because something was broken, is closed before the next use.
-      if (!evidence.fault_in_force && (entry.kind == "export" || entry.kind == "process"))
+      // What could not be closed, because something was broken, is closed before the next use. On
+      // a site that was given up that is the fence.
+      const bool given_up = entry.site == Site::primary &&
+                            evidence.model_before.primary == Role::superseded &&
+                            evidence.model_after.primary == Role::superseded;
+      if (!evidence.fault_in_force && !given_up &&
+          (entry.kind == "export" || entry.kind == "process"))
         return Verdict::broken(
             "open_after_job",
             fmt::format("{} ended and left {} {} at {}", name_of(evidence.operation), entry.kind,

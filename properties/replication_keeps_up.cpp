@@ -7,7 +7,6 @@
 // and STOP; invariants 8 and 16.
 #include <fmt/format.h>
 
-#include "harness/lifecycle/resting_states.hpp"
 #include "properties/properties.hpp"
 
 namespace switchback {
@@ -51,8 +50,6 @@ class ReplicationKeepsUp final : public Property {
     const bool told = evidence.before.status.health != Health::normal ||
                       evidence.after.status.health != Health::normal;
     const Duration slack = told ? Duration(std::chrono::minutes(30)) : Duration::zero();
-    // Beside a test copy a log of half a disk fails, and says so, until the clean-up.
-    if (told && evidence.model == resting::kTesting) return Verdict::does_not_apply();
     const Duration undisturbed = evidence.after.now - evidence.undisturbed_since;
     if (undisturbed <= 2 * period + slack) return Verdict::does_not_apply();
     const ItemStatus& status = evidence.after.status;

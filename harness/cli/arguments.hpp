@@ -46,6 +46,7 @@ struct RunArguments {
   std::uint64_t max_failures = 1;
   std::optional<unsigned> jobs;
   std::vector<std::string> profiles;
+  std::vector<std::string> properties;  ///< empty: all
   std::optional<std::size_t> max_steps;
   std::filesystem::path trace_folder = "switchback-traces";
   bool shrink = true;
@@ -55,6 +56,7 @@ struct ReplayArguments {
   WorldArguments world;  ///< `system` empty: the trace's own
   OutputArguments output;
   std::filesystem::path trace;
+  std::vector<std::string> properties;  ///< empty: all
   std::uint64_t repeat = 1;
 };
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands that run sequences: run, replay, shrink.
+#include <algorithm>
+#include <functional>
 #include <random>
 
 #include <fmt/core.h>
@@ -34,6 +36,25 @@ Result<std::vector<Profile>> chosen_profiles(const std::vector<std::string>& nam
     chosen.push_back(*profile);
   }
   return chosen;
+}
+
+using Properties = std::vector<std::unique_ptr<const Property>>;
+
+Result<Properties> chosen_properties(const std::vector<std::string>& names) {
+  Properties all = make_all_properties();
+  const auto is_asked_for = [&](const std::unique_ptr<const Property>& property) {
+    return std::find(names.begin(), names.end(), property->name()) != names.end();
+  };
+  for (const std::string& name : names) {
+    const auto named = [&](const auto& property) { return property->name() == name; };
+    if (std::any_of(all.begin(), all.end(), named)) continue;
+    std::string known;
+    for (const auto& property : all)
+      known += fmt::format(" {}", property->name());
+    return bad_input(fmt::format("'{}' is no property", name), "choose from:" + known);
+  }
+  if (!names.empty()) std::erase_if(all, std::not_fn(is_asked_for));
+  return all;
 }
 
 /// The folder of traces must take a file before a run is worth its time.
@@ -79,6 +100,8 @@ int run_command(const RunArguments& arguments) {
   watch_signals();
   const Result<std::vector<Profile>> profiles = chosen_profiles(arguments.profiles);
   if (!profiles) return report_error(profiles.error());
+  const Result<Properties> properties = chosen_properties(arguments.properties);
+  if (!properties) return report_error(properties.error());
   if (const Nothing ready = prepare_trace_folder(arguments.trace_folder); !ready)
     return report_error(ready.error());
   Result<std::unique_ptr<Reporting>> reporting = Reporting::open(
@@ -108,7 +131,7 @@ int run_command(const RunArguments& arguments) {
   options.trace_folder = arguments.trace_folder;
   options.elapsed_seconds = [&watch] { return watch.seconds(); };
   options.interrupted = [] { return signal_received() != 0; };
-  run_campaign(*world->worlds, all_properties(), options, (*reporting)->events());
+  run_campaign(*world->worlds, *properties, options, (*reporting)->events());
   world->worlds.reset();  // daemons and folders go before the verdict is told
   std::error_code not_empty;
   std::filesystem::remove(arguments.trace_folder, not_empty);
@@ -120,6 +143,8 @@ int replay_command(const ReplayArguments& arguments) {
   watch_signals();
   const Result<Trace> trace = load_trace(arguments.trace);
   if (!trace) return report_error(trace.error());
+  const Result<Properties> properties = chosen_properties(arguments.properties);
+  if (!properties) return report_error(properties.error());
   const WorldArguments where = world_of(arguments.world, *trace);
   Result<std::unique_ptr<Reporting>> reporting = Reporting::open(
       arguments.output, [&watch] { return watch.seconds(); }, true);
@@ -136,7 +161,7 @@ int replay_command(const ReplayArguments& arguments) {
   options.interrupted = [] { return signal_received() != 0; };
   if (const Nothing known = know_stages(*world->worlds, *trace, arguments.trace); !known)
     return report_error(known.error());
-  replay(*world->worlds, all_properties(), options, trace->sequence, arguments.repeat,
+  replay(*world->worlds, *properties, options, trace->sequence, arguments.repeat,
          (*reporting)->events());
   world->worlds.reset();
   return exit_code_after((*reporting)->finish());

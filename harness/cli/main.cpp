@@ -41,6 +41,11 @@ void add_output_options(CLI::App& command, OutputArguments& output) {
   command.add_flag("-q,--quiet", output.quiet, "no progress line, no summary text");
 }
 
+void add_properties(CLI::App& command, std::vector<std::string>& properties) {
+  command.add_option("--property", properties, "judge these promises only (default: all)")
+      ->allow_extra_args(false);
+}
+
 void add_run(CLI::App& app, RunArguments& run) {
   CLI::App& command = *app.add_subcommand("run", "draw and run random sequences");
   add_world_options(command, run.world, false);
@@ -58,6 +63,7 @@ void add_run(CLI::App& app, RunArguments& run) {
   command.add_option("--jobs", run.jobs, "sequences at a time (default: 1; libvirt: 2)")
       ->check(CLI::Range(1U, 256U));
   command.add_option("--profile", run.profiles, "draw from these mixtures only");
+  add_properties(command, run.properties);
   command.add_option("--max-steps", run.max_steps, "longest sequence")->check(CLI::PositiveNumber);
   command.add_option("--trace-dir", run.trace_folder, "where traces of violations are kept")
       ->capture_default_str();
@@ -70,6 +76,7 @@ void add_replay(CLI::App& app, ReplayArguments& replay) {
   add_world_options(command, replay.world, true);
   add_output_options(command, replay.output);
   command.add_option("trace", replay.trace, "trace file")->required();
+  add_properties(command, replay.properties);
   command.add_option("--repeat", replay.repeat, "run it so many times")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

@@ -18,14 +18,34 @@ void CutLedger::clock_leaves(Instant instant, Tick tick) {
 }
 
 void CutLedger::assign(const std::vector<RecoveryPoint>& listed) {
+  std::map<Instant, std::size_t> points_of;
+  for (const RecoveryPoint& point : listed)
+    ++points_of[point.cut];
   for (auto point = listed.rbegin(); point != listed.rend(); ++point) {
     const auto seen = cuts_.find(point->cut);
-    if (seen == cuts_.end() || seen->second.empty()) continue;
-    points_.insert_or_assign(point->id, std::move(seen->second.back()));
-    seen->second.pop_back();
+    if (seen == cuts_.end()) continue;
+    std::vector<SeenCut>& cuts = seen->second;
+    if (cuts.size() < points_of[point->cut]) {
+      points_.insert_or_assign(point->id, any_of(cuts, point->cut));
+      continue;
+    }
+    points_.insert_or_assign(point->id, std::move(cuts.back()));
+    cuts.pop_back();
+    --points_of[point->cut];
   }
   for (const RecoveryPoint& point : listed)
     cuts_.erase(point.cut);
+}
+
+SeenCut CutLedger::any_of(const std::vector<SeenCut>& cuts, Instant instant) const {
+  const bool frozen =
+      std::any_of(cuts.begin(), cuts.end(), [](const SeenCut& cut) { return cut.frozen; });
+  return {.began = before(instant), .config = {}, .frozen = frozen};
+}
+
+Tick CutLedger::before(Instant instant) const {
+  const auto later = left_.lower_bound(instant);
+  return later == left_.begin() ? 0 : std::prev(later)->second;
 }
 
 const SeenCut* CutLedger::find(const std::string& point) const {
@@ -35,8 +55,7 @@ const SeenCut* CutLedger::find(const std::string& point) const {
 
 Tick CutLedger::complete_to(const RecoveryPoint& point) const {
   if (const SeenCut* const seen = find(point.id)) return seen->began;
-  const auto later = left_.lower_bound(point.cut);
-  return later == left_.begin() ? 0 : std::prev(later)->second;
+  return before(point.cut);
 }
 
 void FreezeWatch::look(const JobPoint& point, const std::vector<SeenVm>& vms,

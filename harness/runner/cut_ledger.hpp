@@ -28,7 +28,8 @@ class CutLedger {
   /// Data of this cut was sent. Several cuts may have one instant.
   void add(Instant cut, SeenCut seen) { cuts_[cut].push_back(std::move(seen)); }
   /// These points are listed for the first time, oldest first: of the cuts of one instant that have
-  /// no point yet, the newest belong to them, as points expire from the oldest on.
+  /// no point yet, the newest belong to them, as points expire from the oldest on. If fewer were
+  /// seen than there are points, one was made by a job that was cancelled, and none is told apart.
   void assign(const std::vector<RecoveryPoint>& listed);
 
   /// The cut that a point was made of, if it was seen.
@@ -37,6 +38,11 @@ class CutLedger {
   [[nodiscard]] Tick complete_to(const RecoveryPoint& point) const;
 
  private:
+  /// What is so whichever of these it was.
+  [[nodiscard]] SeenCut any_of(const std::vector<SeenCut>& cuts, Instant instant) const;
+  /// What was acknowledged before the clock came to this instant.
+  [[nodiscard]] Tick before(Instant instant) const;
+
   std::map<Instant, Tick> left_;
   std::map<Instant, std::vector<SeenCut>> cuts_;  ///< that no point was made of yet
   std::map<std::string, SeenCut> points_;

@@ -82,6 +82,8 @@ Nothing SequenceRun::settle(const Asked& asked, const Outcome& outcome) {
   judge([&](const Property& property) { return property.after_operation(evidence); });
   judge_unprotected(asked, outcome, after);
 
+  const bool was_well = asked.before.snapshot.status.health == Health::normal;
+  if (operation == Operation::delta_replication && !(done && was_well)) disturb();
   if (done && sends_data(operation)) unsent_since_ = asked.before.started;
   if (model_ == initial_state()) {
     unsent_since_ = 0;
@@ -122,15 +124,14 @@ void SequenceRun::move_authority(const Asked& asked, const Snapshot& after) {
 
 /// Data of a newer cut has been sent: of an instant that is newer, or, where no time has passed, by
 /// an operation that says so and sent something. An unplanned failover does not say: what is left
-/// is sent if that can be, and a fault may be why it can't.
+/// is sent if that can be.
 void SequenceRun::note_cut(const Asked& asked, const Outcome& outcome, const Snapshot& after) {
   const Snapshot& before = asked.before.snapshot;
   const Instant cut = after.status.last_synchronized;
   const Operation operation = asked.operation.request.operation;
   const bool sent = operation == Operation::enable || after.wire.total() > before.wire.total();
   const bool says_so = std::holds_alternative<Done>(outcome) && cuts_primary(operation) &&
-                       (operation != Operation::unplanned_failover ||
-                        faults_.since(asked.before.faults).empty());
+                       operation != Operation::unplanned_failover;
   const bool at_once = says_so && cut == before.now && sent;
   if (cut <= before.status.last_synchronized && !at_once) return;
   cuts_.add(cut, {.began = asked.before.started,

@@ -62,7 +62,7 @@ class ReferenceSystem final : public DrSystem {
   Nothing restore();
   /// Puts the clock of a controller that was started anew where it belongs. Never back.
   void set_clock(Instant now) { now_ = std::max(now_, now); }
-  [[nodiscard]] Instant clock() const { return now_; }
+  [[nodiscard]] Instant now() const { return now_; }
 
  private:
   struct Job;

@@ -3,9 +3,11 @@
 #include "harness/cli/dr/dr_arguments.hpp"
 
 #include <array>
+#include <chrono>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "harness/cli/dr/dr_commands.hpp"
 
@@ -40,22 +42,42 @@ constexpr std::array kPlain = {
     PlainOperation{"purge", Operation::purge, "the same without the primary site"},
 };
 
+/// A subcommand that asks for no operation.
+struct Command {
+  const char* name;
+  int (*run)(const DrArguments&);
+};
+constexpr std::array kCommands = {
+    Command{"lab", dr_lab},     Command{"end", dr_end},       Command{"status", dr_status},
+    Command{"jobs", dr_jobs},   Command{"points", dr_points}, Command{"wait", dr_wait},
+    Command{"skip", dr_skip},   Command{"disks", dr_disks},   Command{"write", dr_write},
+    Command{"break", dr_break}, Command{"heal", dr_heal},
+};
+
 CLI::App& subcommand(CLI::App& dr, const std::string& name, const std::string& help,
                      DrArguments& arguments) {
   CLI::App& command = *dr.add_subcommand(name, help);
-  command.add_option("--lab", arguments.base,
+  command.add_option("--run-folder", arguments.base,
                      "where labs keep their folders (default: $TMPDIR or /var/tmp)");
+  return command;
+}
+
+/// A subcommand that has something to tell.
+CLI::App& telling(CLI::App& dr, const std::string& name, const std::string& help,
+                  DrArguments& arguments) {
+  CLI::App& command = subcommand(dr, name, help, arguments);
   command.add_flag("--json", arguments.json, "print one JSON document");
   return command;
 }
 
+/// A subcommand that takes a job to its end, or leaves it.
 CLI::App& operation(CLI::App& dr, const std::string& name, const std::string& help,
                     DrArguments& arguments) {
-  CLI::App& command = subcommand(dr, name, help, arguments);
+  CLI::App& command = telling(dr, name, help, arguments);
   command.add_option("vm", arguments.vm, "the VM, or the group (default: the only one)");
   command.add_flag("-q,--quiet", arguments.quiet, "no progress");
   command.add_flag("--wait,!--no-wait", arguments.wait,
-                   "wait for the job to end (default), or leave it to 'dr wait'");
+                   "wait for the job to end (default), or leave it to the lab and to 'dr wait'");
   return command;
 }
 
@@ -128,8 +150,9 @@ void add_failovers(CLI::App& dr, DrArguments& arguments) {
 }
 
 void add_update(CLI::App& dr, DrArguments& arguments) {
-  CLI::App& command =
-      operation(dr, "update", "what the VM of the next failover is to be", arguments);
+  CLI::App& command = operation(
+      dr, "update", "what the VM of the next failover is to be; what is left out is as at primary",
+      arguments);
   TargetSettings& settings = arguments.request.settings;
   command.add_option("--name-suffix", settings.name_suffix, "append this to its name");
   command.add_option("--cpus", settings.cpus, "number of CPUs")->check(CLI::Range(1, 64));
@@ -151,6 +174,13 @@ void add_lab(CLI::App& dr, DrArguments& arguments) {
       ->default_str("64M");
   lab.add_option("--vms", arguments.lab_vms, "VMs of a consistency group, instead of one VM")
       ->check(CLI::Range(1, 3));
+  lab.add_flag("--manual", arguments.lab_manual,
+               "nothing falls due by itself: 'dr skip' and 'dr wait' run what is due");
+  subcommand(dr, "end", "end the lab and remove it", arguments);
+}
+
+/// What happens in a lab beside the DR service.
+void add_guest(CLI::App& dr, DrArguments& arguments) {
   CLI::App& write = subcommand(dr, "write", "let the guest write blocks of 4 KiB", arguments);
   write.add_option("vm", arguments.vm, "the VM (default: the only one)");
   write.add_option("--disk", arguments.device, "device, e.g. vdb")->capture_default_str();
@@ -158,6 +188,28 @@ void add_lab(CLI::App& dr, DrArguments& arguments) {
   write.add_option("--count", arguments.count, "number of blocks")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
+  write.add_flag("--test", arguments.test, "the guest of the test failover's VM");
+  CLI::App& disks = telling(dr, "disks", "the image files of VMs and recovery points", arguments);
+  disks.add_option("vm", arguments.vm, "the VM, or the group (default: the only one)");
+  CLI::App& skip = subcommand(
+      dr, "skip", "set the lab's clock forward, and run what falls due on the way", arguments);
+  skip.add_flag("-q,--quiet", arguments.quiet, "no progress");
+  skip.add_option_function<double>(
+          "time",
+          [&](double seconds) {
+            arguments.skip =
+                std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+          },
+          "how far: 30s, 5m, 2h")
+      ->transform(CLI::AsNumberWithUnit(kTimeUnits, CLI::AsNumberWithUnit::CASE_SENSITIVE))
+      ->check(CLI::Range(0.0, 31.0 * 24 * 3600))
+      ->required();
+  CLI::App& fault = subcommand(dr, "break", "break something, until it is healed", arguments);
+  fault
+      .add_option("what", arguments.fault,
+                  "link-cut, primary-lost, shutdown-refused, tracking-lost or recovery-full")
+      ->required();
+  subcommand(dr, "heal", "mend what was broken", arguments);
 }
 
 }  // namespace
@@ -165,20 +217,18 @@ void add_lab(CLI::App& dr, DrArguments& arguments) {
 void add_dr(CLI::App& app, DrArguments& arguments) {
   CLI::App& dr =
       *app.add_subcommand("dr", "protect VMs by hand: fail over, fail back, step by step");
-  dr.require_subcommand(1);
+  dr.require_subcommand(0, 1);  // so that a word that is none is named as such
   add_lab(dr, arguments);
+  add_guest(dr, arguments);
   add_enable(dr, arguments);
   CLI::App& status =
-      subcommand(dr, "status", "what state an item is in, and what can be done", arguments);
+      telling(dr, "status", "what state an item is in, and what can be done", arguments);
   status.add_option("vm", arguments.vm, "the VM (default: all)");
-  subcommand(dr, "jobs", "operations in progress", arguments);
-  CLI::App& points = subcommand(dr, "points", "recovery points, oldest first", arguments);
+  telling(dr, "jobs", "operations that ended, and those in progress", arguments);
+  CLI::App& points = telling(dr, "points", "recovery points, oldest first", arguments);
   points.add_option("vm", arguments.vm, "the VM (default: the only one)");
-  operation(dr, "wait", "take a job in progress to its end", arguments);
-  CLI::App& watch =
-      subcommand(dr, "watch", "run rounds when they fall due, until interrupted", arguments);
-  watch.add_option("--for", arguments.watch_seconds, "stop after this time: 90s, 10m")
-      ->transform(CLI::AsNumberWithUnit(kTimeUnits, CLI::AsNumberWithUnit::CASE_SENSITIVE));
+  operation(dr, "wait", "wait for the job in progress to end; go on with one that was left",
+            arguments);
   add_failovers(dr, arguments);
   add_update(dr, arguments);
   for (const PlainOperation& plain : kPlain)
@@ -187,15 +237,14 @@ void add_dr(CLI::App& app, DrArguments& arguments) {
 
 int dr_command(const CLI::App& app, DrArguments& arguments) {
   const CLI::App* const dr = app.get_subcommand("dr");
+  if (dr->get_subcommands().empty()) {
+    fmt::print(stderr, "{}", dr->help());
+    return kExitNotTried;
+  }
   const CLI::App* const chosen = dr->get_subcommands().front();
   const std::string name = chosen->get_name();
-  if (name == "lab") return dr_lab(arguments);
-  if (name == "status") return dr_status(arguments);
-  if (name == "jobs") return dr_jobs(arguments);
-  if (name == "points") return dr_points(arguments);
-  if (name == "wait") return dr_wait(arguments);
-  if (name == "watch") return dr_watch(arguments);
-  if (name == "write") return dr_write(arguments);
+  for (const Command& command : kCommands)
+    if (name == command.name) return command.run(arguments);
   Request& request = arguments.request;
   for (const PlainOperation& plain : kPlain)
     if (name == plain.name) request.operation = plain.operation;

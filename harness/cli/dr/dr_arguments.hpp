@@ -27,6 +27,7 @@ struct DrArguments {
   unsigned lab_disks = 2;
   Bytes lab_disk_bytes = Bytes{64} << 20;
   unsigned lab_vms = 1;
+  bool lab_manual = false;  ///< nothing happens by itself
 
   // enable
   Policy policy;
@@ -42,8 +43,10 @@ struct DrArguments {
   BlockNumber block = 0;
   BlockNumber count = 1;
 
-  // watch
-  std::optional<double> watch_seconds;
+  bool test = false;  ///< the guest of the test failover
+
+  Duration skip{};    ///< skip: how far the clock is set forward
+  std::string fault;  ///< break
 };
 
 /// Adds `dr` and all its subcommands; what is parsed goes to `arguments`.

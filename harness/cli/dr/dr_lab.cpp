@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two hosts and a VM to try things on, and its guest.
-#include <algorithm>
-#include <chrono>
-
+// Two hosts and a VM to try things on: brought up, kept in time, and ended.
 #include <fmt/format.h>
-#include <poll.h>
 
+#include "harness/cli/arguments.hpp"
 #include "harness/cli/dr/dr_commands.hpp"
-#include "harness/cli/dr/dr_home.hpp"
+#include "harness/cli/dr/dr_drive.hpp"
 #include "harness/cli/interruption.hpp"
 #include "harness/cli/reporting.hpp"
 #include "reports/text.hpp"
@@ -32,88 +29,89 @@ ItemSpec item_of(const DrArguments& arguments) {
   return item;
 }
 
+Nothing check(const ItemSpec& item, const DrArguments& arguments) {
+  const bool sound =
+      !item.name.empty() && item.name.size() <= 32 && item.name.front() != '-' &&
+      item.name.back() != '-' &&
+      item.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
+  if (!sound)
+    return bad_input(
+        fmt::format("'{}' can't be the name of a VM", printable_line(item.name)),
+        "use up to 32 lower case letters, digits and hyphens, no hyphen first or last");
+  if (arguments.lab_disk_bytes % kBlockBytes == 0 && arguments.lab_disk_bytes > 0) return {};
+  return bad_input(fmt::format("a disk of {} bytes", arguments.lab_disk_bytes),
+                   "choose a multiple of 4 KiB, e.g. --size 64M");
+}
+
+void introduce(const libvirt::TwoSites& sites, const ItemSpec& item, const DrArguments& arguments) {
+  for (const std::string& note : sites.notes())
+    fmt::print("note: {}\n", note);
+  for (const Site site : {Site::primary, Site::recovery}) {
+    const libvirt::SiteConfig& config = sites.connection(site).site();
+    fmt::print("{}: virsh -c '{}'\n", name_of(site), config.uri);
+  }
+  fmt::print("{} runs at primary: {} with {} each of {}\n", item.name,
+             counted(item.vms.size(), "VM"), counted(arguments.lab_disks, "disk"),
+             human_bytes(arguments.lab_disk_bytes));
+  fmt::print(
+      "In another terminal: switchback dr status. Ctrl-C here, or 'switchback dr end', "
+      "removes it all.\n");
+  std::fflush(stdout);
+}
+
+/// One at a time, so that no other command has to be told which one is meant.
+Nothing no_other_lab(const std::filesystem::path& base) {
+  for (const std::filesystem::path& run : libvirt::run_folders(base))
+    if (std::filesystem::exists(run / "lab.json"))
+      return bad_input(fmt::format("there is a lab already: {}", run.string()),
+                       lab_process_lives(run)
+                           ? "end it: switchback dr end; or choose another --run-folder"
+                           : "its process was killed; remove what it left: switchback clean");
+  return {};
+}
+
 Result<int> lab(const DrArguments& arguments) {
   const std::filesystem::path base = arguments.base.value_or(libvirt::default_run_base());
-  SB_ASSIGN(sites, libvirt::TwoSites::open(base, std::nullopt));
-  const libvirt::Connection& primary = sites->connection(Site::primary);
-  const libvirt::Connection& recovery = sites->connection(Site::recovery);
-  SB_ASSIGN(laboratory, libvirt::LibvirtLaboratory::open(primary.site(), recovery.site(),
-                                                         {.use_kvm = sites->use_kvm()}));
   const ItemSpec item = item_of(arguments);
+  SB_TRY(check(item, arguments));
+  SB_TRY(no_other_lab(base));
+  SB_ASSIGN(sites, libvirt::TwoSites::open(base, std::nullopt));
+  SB_ASSIGN(laboratory, libvirt::LibvirtLaboratory::open(sites->connection(Site::primary).site(),
+                                                         sites->connection(Site::recovery).site(),
+                                                         {.use_kvm = sites->use_kvm()}));
   SB_TRY(laboratory->create_item(item));
   const std::filesystem::path& run = sites->folder().path();
-  SB_TRY(write_lab_file(run, {.use_kvm = sites->use_kvm(), .items = {item}}));
-  for (const std::string& note : sites->notes())
-    fmt::print("note: {}\n", note);
-  fmt::print("primary:  {}\n          disks in {}\n", primary.site().uri,
-             primary.site().storage.string());
-  fmt::print("recovery: {}\n          disks in {}\n", recovery.site().uri,
-             recovery.site().storage.string());
-  fmt::print(
-      "VM {} runs at primary, with {} each of {}.\nIn another terminal: switchback dr status\n"
-      "Interrupt this command (Ctrl-C) to remove it all.\n",
-      item.name, counted(arguments.lab_disks, "disk"), human_bytes(arguments.lab_disk_bytes));
-  std::fflush(stdout);
-  while (signal_received() == 0)
-    poll(nullptr, 0, 500);  // ended early by a signal
-  return kExitHeld;
+  SB_TRY(write_lab_file(
+      run, {.use_kvm = sites->use_kvm(), .manual = arguments.lab_manual, .items = {item}}));
+  introduce(*sites, item, arguments);
+  keep_time(run, arguments.lab_manual);
+  return kExitDone;
 }
 
-/// The disk of the item that the arguments name, or nothing.
-std::optional<std::size_t> disk_of(const ItemSpec& item, const std::string& device) {
-  const auto found = std::find_if(item.disks.begin(), item.disks.end(),
-                                  [&](const DiskSpec& disk) { return disk.device == device; });
-  if (found == item.disks.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - item.disks.begin());
-}
-
-Result<int> write(const DrArguments& arguments) {
-  SB_ASSIGN(home, DrHome::open(arguments.base));
-  SB_ASSIGN(item, home->item(arguments.vm));
-  const std::optional<std::size_t> disk = disk_of(item, arguments.device);
-  if (!disk)
-    return bad_input(fmt::format("VM {} has no disk {}", item.name, arguments.device),
-                     "name one of its devices, e.g. vda");
-  const BlockNumber blocks = item.disks[*disk].size_bytes / kBlockBytes;
-  if (arguments.block + arguments.count > blocks)
-    return bad_input(fmt::format("disk {} has {} blocks", arguments.device, blocks),
-                     "write below its end");
-  SB_ASSIGN(laboratory,
-            libvirt::LibvirtLaboratory::open(home->sites().connection(Site::primary).site(),
-                                             home->sites().connection(Site::recovery).site(),
-                                             {.use_kvm = home->lab().use_kvm}));
-  laboratory->know_item(item);
-  SB_ASSIGN(live, laboratory->live_copies(item.name));
-  if (!live.primary && !live.recovery)
-    return environment_error(fmt::format("VM {} does not run", item.name), "start it first");
-  const Site site = live.recovery ? Site::recovery : Site::primary;
-  // Numbers that rise from one command to the next, so that no two writes look alike.
-  auto seq = static_cast<WriteSeq>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                       std::chrono::system_clock::now().time_since_epoch())
-                                       .count())
-             << 12U;
-  std::vector<GuestWrite> writes;
-  for (BlockNumber n = 0; n < arguments.count; ++n)
-    writes.push_back({.disk = *disk, .block = arguments.block + n, .seq = ++seq});
-  SB_TRY(laboratory->write(item.name, site, writes));
-  SB_TRY(laboratory->flush(item.name, site));
-  fmt::print("the guest at {} wrote {} of {} from block {} on\n", name_of(site),
-             counted(arguments.count, "block"), arguments.device, arguments.block);
-  return kExitHeld;
-}
-
-int exit_code(const Result<int>& result) {
-  return result ? *result : report_error(result.error());
+/// Waits until the lab's folder is gone: its process removes that last.
+Result<int> end(const DrArguments& arguments) {
+  SB_ASSIGN(run, lab_in(arguments.base));
+  SB_TRY(end_lab_process(run));
+  libvirt::Deadline deadline = libvirt::Deadline::after(std::chrono::seconds(60));
+  while (std::filesystem::exists(run) && signal_received() == 0) {
+    if (deadline.passed())
+      return environment_error(fmt::format("the lab {} does not end", run.string()),
+                               "end its process, then: switchback clean");
+    deadline.pause();
+  }
+  fmt::print("the lab is gone\n");
+  return kExitDone;
 }
 
 }  // namespace
 
 int dr_lab(const DrArguments& arguments) {
   watch_signals();
-  return exit_code(lab(arguments));
+  const Result<int> ended = lab(arguments);  // a signal is how it is meant to end
+  return ended ? *ended : report_error(ended.error());
 }
-int dr_write(const DrArguments& arguments) {
-  return exit_code(write(arguments));
+int dr_end(const DrArguments& arguments) {
+  return dr_exit_code(end, arguments);
 }
 
 }  // namespace switchback

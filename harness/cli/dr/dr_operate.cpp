@@ -1,81 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operations by hand: asked for, taken through their job with a bar on a terminal, and answered
-// with what can be done next.
-#include <chrono>
-#include <fstream>
-#include <iostream>
-
+// Operations by hand: asked for, taken through their job, and answered with what can be done next.
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <poll.h>
-#include <unistd.h>
 
+#include "harness/cli/arguments.hpp"
 #include "harness/cli/dr/dr_commands.hpp"
-#include "harness/cli/dr/dr_home.hpp"
+#include "harness/cli/dr/dr_drive.hpp"
+#include "harness/cli/dr/dr_key.hpp"
 #include "harness/cli/dr/dr_text.hpp"
 #include "harness/cli/interruption.hpp"
-#include "harness/cli/reporting.hpp"
 #include "reports/text.hpp"
 
 namespace switchback {
 namespace {
 
-constexpr int kExitRefusedOrFailed = 1;
-
-/// One line on a terminal, written anew at each point of a job.
-class JobBar {
- public:
-  explicit JobBar(bool wanted) : shown_(wanted && isatty(STDERR_FILENO) == 1) {}
-  ~JobBar() { clear(); }
-  JobBar(const JobBar&) = delete;
-  JobBar& operator=(const JobBar&) = delete;
-
-  void show(const JobPoint& point, const Capabilities& capabilities, Bytes crossed) {
-    const auto now = std::chrono::steady_clock::now();
-    if (!shown_ || now - last_ < std::chrono::milliseconds(100)) return;
-    last_ = now;
-    fmt::print(stderr, "\r\033[K{}", job_line(point, capabilities, crossed));
-    std::fflush(stderr);
-    dirty_ = true;
-  }
-  void clear() {
-    if (dirty_) fmt::print(stderr, "\r\033[K");
-    dirty_ = false;
-  }
-
- private:
-  bool shown_;
-  bool dirty_ = false;
-  std::chrono::steady_clock::time_point last_{};
-};
-
-Result<Outcome> drive(DrHome& home, const ItemName& item, Progress progress, bool bar_wanted) {
-  JobBar bar(bar_wanted);
-  while (const JobPoint* const point = std::get_if<JobPoint>(&progress)) {
-    bar.show(*point, home.system().capabilities(), home.wire().total());
-    if (signal_received() != 0)
-      return Outcome(Indeterminate{"interrupted; the job is where it was: switchback dr wait"});
-    SB_ASSIGN(next, home.system().advance(item));
-    progress = std::move(next);
-  }
-  return std::get<Outcome>(progress);
+int exit_code_of(const JobNote& note) {
+  if (note.outcome == name_of(Outcome(Done{}))) return kExitDone;
+  return note.outcome == name_of(Outcome(Indeterminate{})) ? kExitNoAnswer : kExitNotDone;
 }
 
-Result<std::string> read_key(const std::filesystem::path& file) {
-  std::string key;
-  if (file == "-") {
-    std::getline(std::cin, key);
+/// How it ended, where the item is now and what can be done there.
+Result<int> tell(DrHome& home, const JobNote& note, const DrArguments& arguments) {
+  SB_ASSIGN(status, home.system().status(note.item));
+  if (arguments.json) {
+    nlohmann::ordered_json json = job_note_json(note);
+    json["status"] = status_json(note.item, status);
+    fmt::print("{}\n", json.dump(2));
   } else {
-    std::ifstream in(file);
-    if (!in)
-      return bad_input(fmt::format("the key file {} can't be read", file.string()),
-                       "name a file that holds the key in its first line");
-    std::getline(in, key);
+    fmt::print("{} of {}: {}", note.operation, note.item, note.outcome);
+    if (!note.reason.empty()) fmt::print(": {}", note.reason);
+    fmt::print("\n{}{}", wire_text(note), status_text(note.item, status));
   }
-  if (key.empty())
-    return bad_input(fmt::format("the key file {} is empty", file.string()),
-                     "put the key in its first line");
-  return key;
+  return exit_code_of(note);
+}
+
+/// A job that goes on without this command.
+Result<int> tell_left(DrHome& home, const ItemName& item, const DrArguments& arguments) {
+  SB_ASSIGN(status, home.system().status(item));
+  const int code = arguments.wait ? kExitNoAnswer : kExitDone;
+  if (arguments.json) {
+    fmt::print("{}\n", nlohmann::ordered_json{{"status", status_json(item, status)}}.dump(2));
+    return code;
+  }
+  const std::string_view what = home.wanted()    ? "is left to another command"
+                                : arguments.wait ? "is left where it is"
+                                                 : "has begun";
+  fmt::print("{} of {} {}\n{}", status.job ? name_of(status.job->operation) : "the job", item, what,
+             status_text(item, status));
+  return code;
 }
 
 void choose_point(const std::string& named, Request& request) {
@@ -84,136 +57,159 @@ void choose_point(const std::string& named, Request& request) {
   for (char& c : words)
     if (c == '-') c = '_';
   const std::optional<PointChoice> choice = point_choice_named(words);
-  if (choice && *choice != PointChoice::custom) {
-    request.point = *choice;
-    return;
-  }
-  request.point = PointChoice::custom;
-  request.point_id = named;
+  request.point = choice.value_or(PointChoice::custom);
+  if (request.point == PointChoice::custom) request.point_id = named;
 }
 
-/// How it ended, where the item is now and what can be done there.
-Result<int> tell(DrHome& home, const ItemSpec& item, Operation operation, const Outcome& outcome,
-                 const DrArguments& arguments) {
-  SB_ASSIGN(status, home.system().status(item.name));
-  const bool done = std::holds_alternative<Done>(outcome);
-  if (arguments.json) {
-    nlohmann::ordered_json json = status_json(item.name, status);
-    json["operation"] = name_of(operation);
-    json["outcome"] = name_of(outcome);
-    json["reason"] = printable_line(reason_of(outcome));
-    json["wire_bytes"] = {{"to_recovery", home.wire().to_recovery},
-                          {"to_primary", home.wire().to_primary}};
-    fmt::print("{}\n", json.dump(2));
-  } else {
-    fmt::print("{} of {}: {}", name_of(operation), item.name, name_of(outcome));
-    if (!done) fmt::print(": {}", printable_line(reason_of(outcome)));
-    fmt::print("\nwire: {} to recovery, {} to primary\n", human_bytes(home.wire().to_recovery),
-               human_bytes(home.wire().to_primary));
-    fmt::print("{}", status_text(item.name, status));
-  }
-  return done ? kExitHeld : kExitRefusedOrFailed;
-}
-
-Result<int> operate(const DrArguments& arguments) {
-  SB_ASSIGN(home, DrHome::open(arguments.base));
-  SB_ASSIGN(item, home->item(arguments.vm));
-  item.policy = arguments.policy;
+Result<Request> request_of(const DrArguments& arguments) {
   Request request = arguments.request;
   choose_point(arguments.point, request);
+  if (request.operation == Operation::enable) {
+    if (arguments.policy.encrypted && !arguments.key_file)
+      return bad_input("an encrypted replica needs a key", "name its file: --key-file");
+    if (!arguments.policy.encrypted && arguments.key_file)
+      return bad_input("a key is of no use to a replica that is not encrypted",
+                       "add --encrypt, or leave --key-file out");
+  }
   if (arguments.key_file) {
     SB_ASSIGN(key, read_key(*arguments.key_file));
-    request.key = key;
+    request.key = std::move(key);
   }
-  SB_ASSIGN(before, home->system().status(item.name));
+  return request;
+}
+
+/// The stages in which a job looks at the key, which is not recorded with it.
+bool needs_key(const JobPoint& point, const Request& request) {
+  return !request.key.empty() && (point.stage == "prerequisites" || point.stage == "store_key");
+}
+
+/// On to where another controller can take the job up: the first call of a stage records it.
+Result<Progress> get_under_way(DrHome& home, const ItemName& item, const Request& request,
+                               Progress progress) {
+  while (const JobPoint* const point = std::get_if<JobPoint>(&progress)) {
+    if (point->call > 0 && !needs_key(*point, request)) break;
+    SB_ASSIGN(next, home.system().advance(item));
+    progress = std::move(next);
+  }
+  return progress;
+}
+
+/// What stands in the way of asking, so that a job that another command has in hand is left alone.
+Result<std::optional<JobNote>> objection_of(DrHome& seen, const ItemName& item,
+                                            Operation operation) {
+  SB_ASSIGN(status, seen.system().status(item));
+  if (!status.job) return std::optional<JobNote>();
+  const bool stands_aside = operation == Operation::cancel
+                                ? status.allowed.contains(operation)
+                                : !asked_by_operator(status.job->operation);
+  if (stands_aside) return std::optional<JobNote>();
+  return std::optional(JobNote{
+      .at = seen.now(),
+      .item = item,
+      .operation = std::string(name_of(operation)),
+      .outcome = std::string(name_of(Outcome(Refused{}))),
+      .reason = fmt::format("{} is in progress{}", name_of(status.job->operation),
+                            operation == Operation::cancel ? ", and can't be cancelled" : "")});
+}
+
+Result<int> start(DrHome& home, const ItemSpec& item, Request request,
+                  const DrArguments& arguments) {
+  SB_ASSIGN(before, home.system().status(item.name));
   // One word for both commits: which one is meant follows from where the item is.
   if (request.operation == Operation::commit && before.state.awaiting == Awaiting::commit_failback)
     request.operation = Operation::commit_failback;
-  SB_ASSIGN(progress, home->system().start(item, request));
-  if (!arguments.wait && std::holds_alternative<JobPoint>(progress)) {
-    // Once past the first record the job is in the catalog, and any controller takes it up.
-    SB_ASSIGN(recorded, home->system().advance(item.name));
-    progress = std::move(recorded);
-    if (std::holds_alternative<JobPoint>(progress)) {
-      fmt::print("{} of {} has begun; go on with: switchback dr wait {}\n",
-                 name_of(request.operation), item.name, item.name);
-      return kExitHeld;
-    }
+  SB_ASSIGN(progress, home.system().start(item, request));
+  SB_ASSIGN(begun, get_under_way(home, item.name, request, std::move(progress)));
+  if (!arguments.wait && std::holds_alternative<JobPoint>(begun))
+    return tell_left(home, item.name, arguments);
+  SB_ASSIGN(note, drive(home, item.name, request.operation, std::move(begun), !arguments.quiet));
+  return note ? tell(home, *note, arguments) : tell_left(home, item.name, arguments);
+}
+
+Result<int> operate(const DrArguments& arguments) {
+  SB_ASSIGN(request, request_of(arguments));
+  SB_ASSIGN(run, lab_in(arguments.base));
+  {
+    SB_ASSIGN(seen, DrHome::look(run));
+    SB_ASSIGN(item, seen->item(arguments.vm));
+    SB_ASSIGN(objection, objection_of(*seen, item.name, request.operation));
+    if (objection) return tell(*seen, *objection, arguments);
   }
-  SB_ASSIGN(outcome, drive(*home, item.name, std::move(progress), !arguments.quiet));
-  return tell(*home, item, request.operation, outcome, arguments);
+  const bool over = request.operation == Operation::cancel;
+  SB_ASSIGN(lock, over ? ControllerLock::take_over(run) : ControllerLock::take(run));
+  SB_ASSIGN(home, DrHome::control(run, std::move(lock)));
+  SB_ASSIGN(item, home->item(arguments.vm));
+  item.policy = arguments.policy;
+  return start(*home, item, std::move(request), arguments);
+}
+
+/// Follows a job that another command has in hand, until it has ended.
+Result<bool> follow(const std::filesystem::path& run, const ItemName& item, bool bar_wanted) {
+  JobBar bar(bar_wanted);
+  SB_ASSIGN(seen, DrHome::look(run));
+  while (signal_received() == 0) {
+    SB_ASSIGN(status, seen->system().status(item));
+    if (!status.job) return true;
+    bar.show(*status.job, seen->system().capabilities(), 0);
+    if (ControllerLock::try_take(run)) return false;  // nobody has it in hand
+    poll(nullptr, 0, 200);
+    SB_TRY(seen->system().restore());
+  }
+  return true;
 }
 
 Result<int> wait(const DrArguments& arguments) {
-  SB_ASSIGN(home, DrHome::open(arguments.base));
-  SB_ASSIGN(item, home->item(arguments.vm));
-  SB_ASSIGN(status, home->system().status(item.name));
-  if (!status.job) {
-    fmt::print("no job of {} is in progress\n{}", item.name, status_text(item.name, status));
-    return kExitHeld;
+  SB_ASSIGN(run, lab_in(arguments.base));
+  SB_ASSIGN(seen, DrHome::look(run));
+  SB_ASSIGN(item, seen->item(arguments.vm));
+  SB_ASSIGN(before, seen->system().status(item.name));
+  if (!before.job) {
+    fmt::print("no job of {} is in progress\n{}", item.name, status_text(item.name, before));
+    return kExitDone;
   }
-  const Operation operation = status.job->operation;
-  SB_ASSIGN(outcome, drive(*home, item.name, Progress(*status.job), !arguments.quiet));
-  return tell(*home, item, operation, outcome, arguments);
-}
-
-/// Runs the jobs that the clock asks for now.
-Nothing run_due_jobs(DrHome& home, bool bar) {
-  home.catch_up();
-  while (true) {
-    SB_TRY(home.system().pass_time(Duration::zero()));
-    bool any = false;
-    for (const ItemSpec& item : home.lab().items) {
-      SB_ASSIGN(status, home.system().status(item.name));
-      if (!status.job) continue;
-      any = true;
-      const Operation operation = status.job->operation;
-      SB_ASSIGN(outcome, drive(home, item.name, Progress(*status.job), bar));
-      fmt::print("{}  {} of {}: {} {}\n", clock_text(home.system().clock()), name_of(operation),
-                 item.name, name_of(outcome), printable_line(reason_of(outcome)));
-      std::fflush(stdout);
+  SB_ASSIGN(ended, follow(run, item.name, !arguments.quiet));
+  if (!ended) {
+    SB_ASSIGN(home, control_lab(arguments.base));
+    SB_ASSIGN(status, home->system().status(item.name));
+    if (status.job) {
+      SB_ASSIGN(note, drive(*home, item.name, status.job->operation, Progress(*status.job),
+                            !arguments.quiet));
+      return note ? tell(*home, *note, arguments) : tell_left(*home, item.name, arguments);
     }
-    if (!any || signal_received() != 0) return {};
   }
+  SB_TRY(seen->system().restore());
+  const std::vector<JobNote> notes = read_job_notes(run);
+  for (auto note = notes.rbegin(); note != notes.rend(); ++note)
+    if (note->item == item.name) return tell(*seen, *note, arguments);
+  return tell_left(*seen, item.name, arguments);
 }
 
-Result<int> watch(const DrArguments& arguments) {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point began = Clock::now();
-  const auto over = [&] {
-    return signal_received() != 0 ||
-           (arguments.watch_seconds &&
-            Clock::now() - began >= std::chrono::duration<double>(*arguments.watch_seconds));
-  };
+/// Sets the clock forward, from one instant at which something is due to the next.
+Result<int> skip(const DrArguments& arguments) {
+  SB_ASSIGN(home, control_lab(arguments.base));
+  const Instant until = home->system().now() + arguments.skip;
   while (true) {
-    {
-      // Not kept open: other commands get their turn between two looks.
-      SB_ASSIGN(home, DrHome::open(arguments.base));
-      SB_TRY(run_due_jobs(*home, !arguments.quiet));
-    }
-    if (over()) return kExitHeld;
-    poll(nullptr, 0, 1000);  // ended early by a signal
-    if (over()) return kExitHeld;
+    SB_ASSIGN(all, run_due_jobs(*home, !arguments.quiet));
+    if (!all) return kExitNoAnswer;
+    const Instant now = home->system().now();
+    if (now >= until || signal_received() != 0) break;
+    SB_TRY(home->system().pass_time(until - now));
+    SB_TRY(home->keep_clock());
   }
-}
-
-int exit_code(const Result<int>& result) {
-  return result ? *result : report_error(result.error());
+  fmt::print("it is now {}\n", clock_text(home->system().now()));
+  return kExitDone;
 }
 
 }  // namespace
 
 int dr_operate(const DrArguments& arguments) {
-  watch_signals();
-  return exit_code(operate(arguments));
+  return dr_exit_code(operate, arguments);
 }
 int dr_wait(const DrArguments& arguments) {
-  watch_signals();
-  return exit_code(wait(arguments));
+  return dr_exit_code(wait, arguments);
 }
-int dr_watch(const DrArguments& arguments) {
-  watch_signals();
-  return exit_code(watch(arguments));
+int dr_skip(const DrArguments& arguments) {
+  return dr_exit_code(skip, arguments);
 }
 
 }  // namespace switchback

@@ -13,17 +13,28 @@
 namespace switchback {
 namespace {
 
-std::string age_text(Instant at) {
-  return at == Instant::zero() ? std::string("never") : clock_text(at);
+/// "  label:   text", text that is too long below itself.
+std::string labelled(std::string_view label, const std::string& text) {
+  constexpr std::size_t kIndent = 11;
+  std::string lines = wrapped(text, kIndent, 100);
+  const std::string head = fmt::format("  {}:", label);
+  return lines.replace(0, head.size(), head);
 }
 
 std::string next_commands(const ItemStatus& status) {
-  if (status.job) return "  job:     switchback dr wait, or cancel\n";
-  std::string line;
+  std::string line = status.job ? "wait" : "";
   for (const Operation operation : kAllOperations)
-    if (status.allowed.contains(operation))
+    if (status.allowed.contains(operation) && (asked_by_operator(operation)))
       line += (line.empty() ? "" : ", ") + dr_command_for(operation);
-  return line.empty() ? "  next:    nothing\n" : wrapped("next:    " + line, 2, 100);
+  return labelled("next", line.empty() ? std::string("nothing") : line);
+}
+
+std::string state_text(const ItemStatus& status) {
+  if (status.job)
+    return fmt::format("{} in stage {}", name_of(status.job->operation), status.job->stage);
+  for (const NamedState& named : named_states())
+    if (named.state == status.state) return fmt::format("{}: {}", named.name, named.meaning);
+  return std::string(name_of(status.state));
 }
 
 }  // namespace
@@ -51,9 +62,13 @@ std::string dr_command_for(Operation operation) {
     default:
       break;
   }
-  std::string name(name_of(operation));
-  std::replace(name.begin(), name.end(), '_', '-');
-  return name;
+  return dashed(name_of(operation));
+}
+
+std::string dashed(std::string_view name) {
+  std::string text(name);
+  std::replace(text.begin(), text.end(), '_', '-');
+  return text;
 }
 
 std::string clock_text(Instant at) {
@@ -62,28 +77,54 @@ std::string clock_text(Instant at) {
 }
 
 std::string status_text(const ItemName& item, const ItemStatus& status) {
-  std::string text = fmt::format("{}\n  state:   {}", item, name_of(status.state));
-  if (status.job)
-    text += fmt::format(", {} in stage {}", name_of(status.job->operation), status.job->stage);
-  text += fmt::format("\n  health:  {}", name_of(status.health));
-  if (!status.health_reason.empty())
-    text += fmt::format(": {}", printable_line(status.health_reason));
-  text +=
-      fmt::format("\n  sent:    {}, {} in all\n  points:  {}", age_text(status.last_synchronized),
-                  human_bytes(status.bytes_sent), status.points.size());
+  std::string text = fmt::format("{}\n", item);
+  text += labelled("state", state_text(status));
+  std::string health(name_of(status.health));
+  if (!status.health_reason.empty()) health += ": " + printable_line(status.health_reason);
+  text += labelled("health", health);
+  if (status.last_synchronized != Instant::zero())
+    text += fmt::format("  sent:    {} in all, the last at {}\n", human_bytes(status.bytes_sent),
+                        clock_text(status.last_synchronized));
   if (!status.points.empty())
-    text += fmt::format(", the newest {} of {}", status.points.back().id,
-                        clock_text(status.points.back().cut));
-  return text + "\n" + next_commands(status);
+    text += fmt::format("  points:  {}, the newest {} of {}\n", status.points.size(),
+                        status.points.back().id, clock_text(status.points.back().cut));
+  return text + next_commands(status);
+}
+
+std::string wire_text(const JobNote& note) {
+  if (note.to_recovery + note.to_primary == 0) return {};
+  return fmt::format("  wire:    {} to recovery, {} to primary\n", human_bytes(note.to_recovery),
+                     human_bytes(note.to_primary));
+}
+
+std::string job_note_text(const JobNote& note) {
+  std::string text =
+      fmt::format("{}  {} of {}: {}", clock_text(note.at), note.operation, note.item, note.outcome);
+  if (note.to_recovery + note.to_primary != 0)
+    text += fmt::format(", {} to recovery, {} to primary", human_bytes(note.to_recovery),
+                        human_bytes(note.to_primary));
+  return note.reason.empty() ? text : text + ": " + note.reason;
+}
+
+nlohmann::ordered_json job_note_json(const JobNote& note) {
+  return {{"at_ns", note.at.count()},
+          {"item", note.item},
+          {"operation", note.operation},
+          {"outcome", note.outcome},
+          {"reason", note.reason},
+          {"wire_bytes", {{"to_recovery", note.to_recovery}, {"to_primary", note.to_primary}}}};
 }
 
 nlohmann::ordered_json status_json(const ItemName& item, const ItemStatus& status) {
   nlohmann::ordered_json json{{"item", item},
-                              {"state", name_of(status.state)},
+                              {"state", nullptr},
                               {"health", name_of(status.health)},
                               {"health_reason", printable_line(status.health_reason)},
                               {"last_synchronized_ns", status.last_synchronized.count()},
-                              {"bytes_sent", status.bytes_sent}};
+                              {"bytes_sent", status.bytes_sent},
+                              {"failover_point", nullptr}};
+  if (!status.job) json["state"] = name_of(status.state);
+  if (status.failover_point) json["failover_point"] = *status.failover_point;
   json["job"] = nullptr;
   if (status.job)
     json["job"] = {{"operation", name_of(status.job->operation)}, {"stage", status.job->stage}};
@@ -94,7 +135,8 @@ nlohmann::ordered_json status_json(const ItemName& item, const ItemStatus& statu
                               {"app_consistent", point.app_consistent}});
   json["next"] = nlohmann::ordered_json::array();
   for (const Operation operation : kAllOperations)
-    if (status.allowed.contains(operation)) json["next"].push_back(dr_command_for(operation));
+    if (status.allowed.contains(operation) && asked_by_operator(operation))
+      json["next"].push_back(dr_command_for(operation));
   return json;
 }
 

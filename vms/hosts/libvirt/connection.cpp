@@ -16,6 +16,8 @@ namespace switchback::libvirt {
 
 tl::unexpected<Error> libvirt_error(const std::string& what) {
   const virError* const last = virGetLastError();
+  if (last != nullptr && last->code == VIR_ERR_INVALID_CONN)  // see Connection::unreachable()
+    return environment_error(what + ": that site can't be reached", "wait until it is back");
   const std::string text =
       last != nullptr && last->message != nullptr ? last->message : "no reason";
   return environment_error(
@@ -46,8 +48,13 @@ Result<std::unique_ptr<Connection>> Connection::open(const SiteConfig& site) {
   return std::unique_ptr<Connection>(new Connection(connection, site));
 }
 
+std::unique_ptr<Connection> Connection::unreachable(const SiteConfig& site) {
+  // libvirt's functions answer VIR_ERR_INVALID_CONN.
+  return std::unique_ptr<Connection>(new Connection(nullptr, site));
+}
+
 Connection::~Connection() {
-  virConnectClose(connection_);
+  if (connection_ != nullptr) virConnectClose(connection_);
 }
 
 Result<std::optional<Domain>> Connection::find_domain(const std::string& vm) const {

@@ -39,6 +39,8 @@ class Connection {
  public:
   /// An unreachable URI is an Error that names it.
   static Result<std::unique_ptr<Connection>> open(const SiteConfig& site);
+  /// To a site that is known and can't be reached: every call is an Error.
+  static std::unique_ptr<Connection> unreachable(const SiteConfig& site);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

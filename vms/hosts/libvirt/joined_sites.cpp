@@ -11,9 +11,12 @@ Result<std::unique_ptr<JoinedSites>> JoinedSites::join(const std::filesystem::pa
   SB_ASSIGN(manifest, read_manifest(run));
   std::unique_ptr<JoinedSites> joined(new JoinedSites);
   for (const SiteManifest& site : manifest.sites) {
-    SB_ASSIGN(connection, Connection::open(site_config(run, manifest.run_id, site)));
-    connection->load_schemas();
-    joined->connections_.push_back(std::move(connection));
+    const SiteConfig config = site_config(run, manifest.run_id, site);
+    Result<std::unique_ptr<Connection>> connection = Connection::open(config);
+    joined->troubles_.push_back(connection ? std::optional<Error>() : connection.error());
+    joined->connections_.push_back(connection ? std::move(*connection)
+                                              : Connection::unreachable(config));
+    joined->connections_.back()->load_schemas();
   }
   return joined;
 }

@@ -39,10 +39,11 @@ Result<KvmProbe> probe_kvm(const std::filesystem::path& folder, const std::strin
   const std::array<unsigned char, 512> sector = boot_sector();
   std::ofstream(image, std::ios::binary)
       .write(reinterpret_cast<const char*>(sector.data()), sector.size());
-  std::vector<std::string> command;
+  // QEMU's temporary file: our own $TMPDIR need not be open to that user.
+  std::vector<std::string> command{"env", "TMPDIR=/var/tmp"};
   if (user)
-    command = {"setpriv",       "--reuid", std::to_string(*user), "--regid", std::to_string(*user),
-               "--clear-groups"};
+    command.insert(command.end(), {"setpriv", "--reuid", std::to_string(*user), "--regid",
+                                   std::to_string(*user), "--clear-groups"});
   command.insert(
       command.end(),
       {"qemu-system-x86_64", "-accel", "kvm", "-M", "pc", "-m", "16", "-nodefaults", "-display",
