@@ -74,7 +74,7 @@ struct OperationEvidence {
   unsigned attempts = 1;          ///< times that its job may have begun: 1 + controllers killed
   /// Disks at primary were added, resized or swapped since the item was enabled, and not put back.
   bool disks_edited = false;
-  bool primary_vm_deleted = false;  ///< by an edit
+  bool primary_vm_deleted = false;  ///< when the operation began, by an edit
   /// Everything that a key was ever given as: none of it may be told.
   const std::vector<std::string>& keys;
 

@@ -29,10 +29,6 @@ bool source_must_match(Operation operation) {
 
 }  // namespace
 
-bool begins_failback(Operation operation) {
-  return operation == Operation::planned_failback || operation == Operation::full_failback;
-}
-
 bool needs_key(Operation operation) {
   return operation == Operation::test_failover || operation == Operation::planned_failover ||
          operation == Operation::unplanned_failover ||
@@ -60,7 +56,8 @@ std::optional<std::string_view> expected_failure(const OperationEvidence& eviden
     return "the disks at primary are not those that the item names";
   if (evidence.disks_edited && begins_failback(operation) && !evidence.primary_vm_deleted)
     return "the disks at primary are not those that failed over";
-  if (evidence.primary_vm_deleted && begins_failback(operation) && !evidence.request.create_missing_vm)
+  if (evidence.primary_vm_deleted && begins_failback(operation) &&
+      !evidence.request.create_missing_vm)
     return "the VM at primary was deleted and is not to be made again";
   if (operation == Operation::enable && !evidence.before.live.primary)
     return "the VM does not run at primary";

@@ -13,9 +13,6 @@ namespace switchback {
 /// Whether the operation needs the key of an encrypted item.
 bool needs_key(Operation operation);
 
-/// Whether the operation begins a failback onto the primary site's disks.
-bool begins_failback(Operation operation);
-
 /// Whether a request names a recovery point that the item does not have: to be refused.
 bool names_no_point(const Request& request, const ItemStatus& before);
 

@@ -23,21 +23,6 @@ std::unique_ptr<WorldFactory> simulated(const Defect* defect) {
   return worlds_with(defect, std::make_unique<sim::SimWorldFactory>(stages_with(defect)));
 }
 
-Result<std::optional<libvirt::ForeignSites>> foreign_sites(const WorldArguments& arguments) {
-  const bool any = arguments.primary_uri || arguments.recovery_uri || arguments.primary_storage ||
-                   arguments.recovery_storage;
-  if (!any) return std::nullopt;
-  if (!arguments.primary_uri || !arguments.recovery_uri || !arguments.primary_storage ||
-      !arguments.recovery_storage)
-    return bad_input(
-        "of the two sites only a part is named",
-        "give --primary, --recovery, --primary-storage and --recovery-storage, or none");
-  return libvirt::ForeignSites{.primary_uri = *arguments.primary_uri,
-                               .recovery_uri = *arguments.recovery_uri,
-                               .primary_storage = *arguments.primary_storage,
-                               .recovery_storage = *arguments.recovery_storage};
-}
-
 /// What a real VM can carry in the time that people have.
 SequenceLimits limits_of_real_vms() {
   return {.steps_max = 60,
@@ -52,6 +37,21 @@ SequenceLimits limits_of_real_vms() {
 }
 
 }  // namespace
+
+Result<std::optional<libvirt::ForeignSites>> foreign_sites(const WorldArguments& arguments) {
+  const bool any = arguments.primary_uri || arguments.recovery_uri || arguments.primary_storage ||
+                   arguments.recovery_storage;
+  if (!any) return std::nullopt;
+  if (!arguments.primary_uri || !arguments.recovery_uri || !arguments.primary_storage ||
+      !arguments.recovery_storage)
+    return bad_input(
+        "of the two sites only a part is named",
+        "give --primary, --recovery, --primary-storage and --recovery-storage, or none");
+  return libvirt::ForeignSites{.primary_uri = *arguments.primary_uri,
+                               .recovery_uri = *arguments.recovery_uri,
+                               .primary_storage = *arguments.primary_storage,
+                               .recovery_storage = *arguments.recovery_storage};
+}
 
 Result<ChosenWorld> choose_world(const WorldArguments& arguments) {
   SB_ASSIGN(defect, chosen_defect(arguments.defect));

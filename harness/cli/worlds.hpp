@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "harness/cli/arguments.hpp"
 #include "harness/sequence/generator.hpp"
 #include "harness/system/laboratory.hpp"
+#include "vms/hosts/libvirt/two_sites.hpp"
 
 namespace switchback {
 
@@ -21,6 +23,9 @@ struct ChosenWorld {
   unsigned default_jobs = 1;
   std::vector<std::string> notes;
 };
+
+/// The daemons that the arguments name; nothing if they name none. A part of them is an Error.
+Result<std::optional<libvirt::ForeignSites>> foreign_sites(const WorldArguments& arguments);
 
 /// An unknown defect, half a pair of URIs or an unreachable daemon is an Error with the way out.
 Result<ChosenWorld> choose_world(const WorldArguments& arguments);

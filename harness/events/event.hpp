@@ -62,8 +62,8 @@ struct OperationEnded {
   Instant at{};  ///< of the system's clock
   Bytes wire_bytes = 0;
   Bytes dirty_bytes = 0;
-  bool sends_data = false;  ///< the operation moves replication data, so the two can be compared
-  std::uint64_t calls = 0;  ///< points at which its job was stopped
+  bool sends_data = false;     ///< the operation moves replication data, so the two can be compared
+  std::uint64_t calls = 0;     ///< points at which its job was stopped
   std::string choices = {};    ///< what was asked for, in words: "latest_processed, no shutdown"
   std::string cancelled = {};  ///< of a cancel: the operation whose job it stopped
   /// A cancel took its place: the outcome says "failed", and the cancel's own end follows.

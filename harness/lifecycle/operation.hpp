@@ -70,6 +70,11 @@ constexpr bool asked_by_operator(Operation operation) {
          operation != Operation::fence_source;
 }
 
+/// True for what begins a failback onto the primary site's disks.
+constexpr bool begins_failback(Operation operation) {
+  return operation == Operation::planned_failback || operation == Operation::full_failback;
+}
+
 /// True for what moves replication data across the link.
 constexpr bool sends_data(Operation operation) {
   constexpr std::array kSending = {Operation::enable,

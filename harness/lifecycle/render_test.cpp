@@ -2,10 +2,7 @@
 // The renderings say all that the table says, and docs/lifecycle.md is not stale.
 #include "harness/lifecycle/render.hpp"
 
-#include <cstdlib>
-#include <fstream>
 #include <set>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "harness/base/generated_document.hpp"
 #include "harness/lifecycle/transition_table.hpp"
 
 namespace switchback {
@@ -24,7 +22,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr std::string_view kDocument = SWITCHBACK_SOURCE_DIR "/docs/lifecycle.md";
+const std::string kDocument = SWITCHBACK_SOURCE_DIR "/docs/lifecycle.md";
 
 std::size_t count_of(std::string_view needle, std::string_view text) {
   std::size_t count = 0;
@@ -32,49 +30,6 @@ std::size_t count_of(std::string_view needle, std::string_view text) {
        at = text.find(needle, at + needle.size()))
     ++count;
   return count;
-}
-
-std::string read_document() {
-  std::ifstream file{std::string(kDocument)};
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-/// Where the generated part `name` starts and how long it is, markers left out.
-struct Extent {
-  std::size_t begin = std::string::npos;
-  std::size_t size = 0;
-};
-
-Extent find_generated(std::string_view document, std::string_view name) {
-  const std::string opening = fmt::format("<!-- generated: {} -->\n", name);
-  const std::string closing = fmt::format("<!-- end of generated: {} -->\n", name);
-  const std::size_t open = document.find(opening);
-  if (open == std::string_view::npos) return {};
-  const std::size_t begin = open + opening.size();
-  const std::size_t end = document.find(closing, begin);
-  if (end == std::string_view::npos) return {};
-  return {.begin = begin, .size = end - begin};
-}
-
-/// Compares one generated part with what the table gives now. With SWITCHBACK_REFRESH_DOCS set the
-/// part is written anew instead, and the comparison is of what was written.
-void expect_fresh(std::string_view name, const std::string& generated) {
-  std::string document = read_document();
-  Extent extent = find_generated(document, name);
-  ASSERT_NE(extent.begin, std::string::npos)
-      << kDocument << " has no part marked '<!-- generated: " << name << " -->'";
-  if (std::getenv("SWITCHBACK_REFRESH_DOCS") != nullptr) {
-    document.replace(extent.begin, extent.size, generated);
-    std::ofstream{std::string(kDocument)} << document;
-    document = read_document();
-    extent = find_generated(document, name);
-  }
-  EXPECT_EQ(document.substr(extent.begin, extent.size), generated)
-      << "docs/lifecycle.md is stale: run this test with SWITCHBACK_REFRESH_DOCS=1, or put in the "
-         "output of 'switchback lifecycle --format "
-      << name << "'";
 }
 
 /// What is broken over lines for a terminal, on one line.
@@ -201,11 +156,11 @@ TEST(RenderRows, ShowsATestOfARowThatIsNoMore) {
 }
 
 TEST(LifecycleDocument, HasTheTablesOfThisBuild) {
-  expect_fresh("markdown", "\n" + render_markdown() + "\n");
+  expect_fresh(kDocument, "markdown", "\n" + render_markdown() + "\n");
 }
 
 TEST(LifecycleDocument, HasTheDiagramOfThisBuild) {
-  expect_fresh("mermaid", "\n```mermaid\n" + render_mermaid() + "```\n\n");
+  expect_fresh(kDocument, "mermaid", "\n```mermaid\n" + render_mermaid() + "```\n\n");
 }
 
 }  // namespace

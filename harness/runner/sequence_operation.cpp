@@ -21,10 +21,6 @@ bool starts_copy(Operation operation) {
          operation == Operation::change_recovery_point;
 }
 
-bool compares_with_primary(Operation operation) {
-  return operation == Operation::planned_failback || operation == Operation::full_failback;
-}
-
 }  // namespace
 
 Result<Snapshot> SequenceRun::look() {
@@ -70,7 +66,7 @@ Nothing SequenceRun::look_at_both_sides(const RunningOperation& operation, Befor
     else
       add_dirtied(before.differing, *before.journal, unsent_since_, chunk);
   }
-  if (compares_with_primary(asked)) {
+  if (begins_failback(asked)) {
     SB_ASSIGN(ours, read_vms(world_, item_, Site::recovery));
     GroupImage theirs(item_.disks.size());
     if (!hardware_at(before.snapshot.vms, Site::primary, item_.vms.size()).empty()) {

@@ -161,7 +161,8 @@ OperationEvidence SequenceRun::evidence_of(const Asked& asked, const Outcome& ou
           .faults = faults,
           .attempts = static_cast<unsigned>(1 + faults_.kills_since(before.faults)),
           .disks_edited = !disk_edits_.empty(),
-          .primary_vm_deleted = primary_deleted_,
+          .primary_vm_deleted =
+              hardware_at(before.snapshot.vms, Site::primary, item_.vms.size()).empty(),
           .keys = keys_,
           .model_before = asked.operation.from,
           .row = asked.operation.row,

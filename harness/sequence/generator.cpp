@@ -259,10 +259,13 @@ class SequenceDrawing {
     if (stages == nullptr || stages->stages.empty()) return;
     if (!draw_.percent(profile_.busy_job_percent)) return;
     const std::uint64_t count = draw_.between(1, profile_.inner_steps_max);
+    std::optional<Moment> moment;
     for (std::uint64_t n = 0; n < count; ++n) {
       Action action = draw_inner_action();
       if (const auto* const fault = std::get_if<FaultStep>(&action)) model_.inject(fault->kind);
-      sequence_.steps.push_back({std::move(action), steps_.moment(*stages)});
+      // Often several at once: writes in an order, on several disks, between the same two calls.
+      if (!moment || !draw_.percent(40)) moment = steps_.moment(*stages);
+      sequence_.steps.push_back({std::move(action), moment});
     }
   }
 

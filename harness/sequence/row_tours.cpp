@@ -44,8 +44,7 @@ constexpr std::chrono::seconds kPeriod{30};
 constexpr std::chrono::minutes kProcessed{2};  ///< more than any processing delay
 /// A call of a copying stage by which its volumes are there, for up to two disks.
 constexpr std::uint32_t kCopying = 6;
-constexpr std::array kElsewhere = {
-    RowTestedElsewhere{"6", "Rounds.AVmThatIsGoneIsCriticalAndNotTriedAgain"}};
+constexpr std::array kElsewhere = {RowTestedElsewhere{"6", "Clock.DoesNotRetryWhatNeedsSomebody"}};
 
 /// An unplanned failover that leaves the source alone, so that its VM runs on until it is fenced.
 Step leave_source(PointChoice point) {

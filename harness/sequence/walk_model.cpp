@@ -23,10 +23,6 @@ bool reads_point(Operation operation) {
          operation == Operation::change_recovery_point;
 }
 
-bool fails_back(Operation operation) {
-  return operation == Operation::planned_failback || operation == Operation::full_failback;
-}
-
 /// Works on the disks at primary as the item names them.
 bool reads_primary(Operation operation) {
   return operation == Operation::enable || operation == Operation::resynchronize ||
@@ -82,7 +78,7 @@ bool WalkModel::fails(const OperateStep& step) const {
   if (tracking_lost_ &&
       (operation == Operation::planned_failover || operation == Operation::reverse_replicate))
     return true;
-  if (!fails_back(operation)) return false;
+  if (!begins_failback(operation)) return false;
   return (primary_deleted_ && !step.create_missing_vm) || old_primary_runs();
 }
 

@@ -59,6 +59,7 @@ CLI::App& subcommand(CLI::App& dr, const std::string& name, const std::string& h
   CLI::App& command = *dr.add_subcommand(name, help);
   command.add_option("--run-folder", arguments.base,
                      "where labs keep their folders (default: $TMPDIR or /var/tmp)");
+  command.group("The lab");
   return command;
 }
 
@@ -67,6 +68,7 @@ CLI::App& telling(CLI::App& dr, const std::string& name, const std::string& help
                   DrArguments& arguments) {
   CLI::App& command = subcommand(dr, name, help, arguments);
   command.add_flag("--json", arguments.json, "print one JSON document");
+  command.group("To look");
   return command;
 }
 
@@ -78,6 +80,7 @@ CLI::App& operation(CLI::App& dr, const std::string& name, const std::string& he
   command.add_flag("-q,--quiet", arguments.quiet, "no progress");
   command.add_flag("--wait,!--no-wait", arguments.wait,
                    "wait for the job to end (default), or leave it to the lab and to 'dr wait'");
+  command.group("Operations");
   return command;
 }
 
@@ -154,7 +157,8 @@ void add_update(CLI::App& dr, DrArguments& arguments) {
       dr, "update", "what the VM of the next failover is to be; what is left out is as at primary",
       arguments);
   TargetSettings& settings = arguments.request.settings;
-  command.add_option("--name-suffix", settings.name_suffix, "append this to its name");
+  command.add_option("--name-suffix", settings.name_suffix,
+                     "append this to its name, after a hyphen");
   command.add_option("--cpus", settings.cpus, "number of CPUs")->check(CLI::Range(1, 64));
   command.add_option("--memory", settings.memory_bytes, "memory, e.g. 64M")
       ->transform(CLI::AsNumberWithUnit(kSizeUnits, CLI::AsNumberWithUnit::CASE_SENSITIVE));
@@ -164,7 +168,7 @@ void add_update(CLI::App& dr, DrArguments& arguments) {
 
 void add_lab(CLI::App& dr, DrArguments& arguments) {
   CLI::App& lab = subcommand(
-      dr, "lab", "two libvirt hosts and a VM to try it on, until interrupted", arguments);
+      dr, "lab", "two libvirt hosts and a VM to try it on, until Ctrl-C or 'dr end'", arguments);
   lab.add_option("--vm", arguments.vm, "name of the VM")->default_str("web");
   lab.add_option("--disks", arguments.lab_disks, "number of disks")
       ->check(CLI::Range(1, 8))
@@ -176,6 +180,11 @@ void add_lab(CLI::App& dr, DrArguments& arguments) {
       ->check(CLI::Range(1, 3));
   lab.add_flag("--manual", arguments.lab_manual,
                "nothing falls due by itself: 'dr skip' and 'dr wait' run what is due");
+  WorldArguments& hosts = arguments.lab_hosts;
+  lab.add_option("--primary", hosts.primary_uri, "libvirt URI of a host to use as primary");
+  lab.add_option("--recovery", hosts.recovery_uri, "libvirt URI of a host to use as recovery");
+  lab.add_option("--primary-storage", hosts.primary_storage, "folder for disks at that primary");
+  lab.add_option("--recovery-storage", hosts.recovery_storage, "folder for disks at that recovery");
   subcommand(dr, "end", "end the lab and remove it", arguments);
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "harness/cli/arguments.hpp"
 #include "harness/system/item.hpp"
 #include "harness/system/request.hpp"
 
@@ -27,7 +28,8 @@ struct DrArguments {
   unsigned lab_disks = 2;
   Bytes lab_disk_bytes = Bytes{64} << 20;
   unsigned lab_vms = 1;
-  bool lab_manual = false;  ///< nothing happens by itself
+  bool lab_manual = false;   ///< nothing happens by itself
+  WorldArguments lab_hosts;  ///< hosts that are not the lab's own
 
   // enable
   Policy policy;

@@ -7,6 +7,7 @@
 #include "harness/cli/dr/dr_drive.hpp"
 #include "harness/cli/interruption.hpp"
 #include "harness/cli/reporting.hpp"
+#include "harness/cli/worlds.hpp"
 #include "reports/text.hpp"
 #include "vms/hosts/libvirt/libvirt_laboratory.hpp"
 #include "vms/hosts/libvirt/two_sites.hpp"
@@ -75,7 +76,8 @@ Result<int> lab(const DrArguments& arguments) {
   const ItemSpec item = item_of(arguments);
   SB_TRY(check(item, arguments));
   SB_TRY(no_other_lab(base));
-  SB_ASSIGN(sites, libvirt::TwoSites::open(base, std::nullopt));
+  SB_ASSIGN(foreign, foreign_sites(arguments.lab_hosts));
+  SB_ASSIGN(sites, libvirt::TwoSites::open(base, foreign));
   SB_ASSIGN(laboratory, libvirt::LibvirtLaboratory::open(sites->connection(Site::primary).site(),
                                                          sites->connection(Site::recovery).site(),
                                                          {.use_kvm = sites->use_kvm()}));

@@ -210,7 +210,7 @@ TEST(ReferenceSystemKilled, IsTakenUpByAnotherControllerFromTheCatalogFile) {
   auto& laboratory = dynamic_cast<SimLaboratory&>(bench.laboratory());
   recovery::ReferenceSystem* controller = nullptr;
   const auto take_over = [&] {
-    const Instant now = controller == nullptr ? Instant{} : controller->clock();
+    const Instant now = controller == nullptr ? Instant{} : controller->now();
     auto next = controller_on(laboratory, catalog, now);
     controller = next.get();
     bench.replace_system(std::move(next));
