@@ -9,7 +9,8 @@ add_custom_target(tests_libvirt)
 # one folder, and one test program for the tests that stand beside its sources.
 #
 # TEST_LABEL is what `ctest -L` chooses by: `simulated` (if nothing is said), `simulated-threads` for
-# tests that start threads, or `libvirt` for tests on real VMs. Those run one at a time.
+# tests that start threads, `libvirt` for tests on real VMs, which run one at a time, or
+# `libvirt-tours` for those of them that take long, wait for nothing and can run side by side.
 function(switchback_layer name)
   cmake_parse_arguments(LAYER "" "TEST_LABEL" "SOURCES;USES;TESTS;TEST_USES" ${ARGN})
   add_library(${name} STATIC ${LAYER_SOURCES})
@@ -27,12 +28,15 @@ function(switchback_discover_tests program label)
   if(NOT label)
     set(label simulated)
   endif()
-  if(NOT label MATCHES "^(simulated|simulated-threads|libvirt)$")
+  if(NOT label MATCHES "^(simulated|simulated-threads|libvirt|libvirt-tours)$")
     message(FATAL_ERROR "${program}: TEST_LABEL ${label} is none of those in cmake/layers.cmake")
   endif()
   set(properties LABELS ${label} TIMEOUT 300)
-  if(label STREQUAL "libvirt")
-    set(properties LABELS ${label} TIMEOUT 600 RUN_SERIAL TRUE)
+  if(label MATCHES "^libvirt")
+    set(properties LABELS ${label} TIMEOUT 600)
+    if(label STREQUAL "libvirt")
+      list(APPEND properties RUN_SERIAL TRUE)
+    endif()
     add_dependencies(tests_libvirt ${program})
   else()
     add_dependencies(tests_simulated ${program})

@@ -54,9 +54,7 @@ class HangingVm : public testing::Test {
 TEST_F(HangingVm, FailsItsOwnOperationsInTimeAndNobodyElses) {
   for (const char* name : {kHanging, kOther})
     must(bench_.laboratory->write(name, Site::primary, {{0, 1, 7}}));
-  const std::string domain =
-      Daemons::sites().connection(Site::primary).site().domain_name(kHanging);
-  const auto qemu = qemu_of(domain);
+  const auto qemu = qemu_of(must(Daemons::sites().connection(Site::primary).domain(kHanging)));
   ASSERT_TRUE(qemu);
   ASSERT_EQ(kill(qemu->pid, SIGSTOP), 0);
   // Ends, with an error; and so does the next one, which finds the first still pending.

@@ -75,7 +75,7 @@ Result<PluggedVm> look_at(const SiteConfig& site, const std::string& name, const
   }
   if (!running) return vm;
   if (is_marked_suspended(domain)) vm.seen.hold = Hold::suspended;
-  const std::optional<QemuProcess> qemu = qemu_of(site.domain_name(name));
+  const std::optional<QemuProcess> qemu = qemu_of(domain);
   vm.seen.incarnation = qemu ? fmt::format("{}-{}", qemu->pid, qemu->started)
                              : fmt::format("id-{}", virDomainGetID(domain.get()));
   return vm;

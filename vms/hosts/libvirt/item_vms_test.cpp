@@ -123,6 +123,13 @@ TEST_F(ItemVms, OfATestAreNoLiveCopiesAndTheirWritesAreTheirOwn) {
   EXPECT_EQ(shown(laboratory().open_disk("group", Site::recovery, 2)), (Blocks{{3, 9}}));
   EXPECT_EQ(shown(laboratory().open_test_disk("group", 2)), (Blocks{{3, 7}}));
 
+  // Of one name on both sites, and yet two.
+  start_copy("group-2", "");
+  std::set<std::string> incarnations;
+  for (const SeenVm& vm : must(laboratory().vms("group")))
+    if (vm.name == "group-2") incarnations.insert(vm.incarnation);
+  EXPECT_EQ(incarnations.size(), 2U);
+
   must(laboratory().remove_item("group"));
   EXPECT_TRUE(must(laboratory().census("group")).empty());
 }

@@ -52,6 +52,13 @@ int take_status(void* user_data, const char* context, std::uint64_t offset, std:
   return 0;
 }
 
+std::vector<std::string> our_environment() {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable)
+    variables.emplace_back(*variable);
+  return variables;
+}
+
 }  // namespace
 
 void NbdDisk::Close::operator()(nbd_handle* handle) const {
@@ -87,27 +94,35 @@ Result<NbdDisk> NbdDisk::open_file(const OpenableImage& image, const NbdOptions&
                              "name an image file that exists and can be read");
   NbdDisk disk(fmt::format("image {}", image.file.string()), options);
   SB_TRY(disk.prepare(options));
-  SB_ASSIGN(key, MemoryFile::holding(image.key));
-  std::vector<std::string> arguments = {"qemu-nbd", "--read-only", "--export-name",
-                                        options.export_name};
-  if (options.context.starts_with(kDirtyBitmap))
-    arguments.push_back("--bitmap=" + options.context.substr(kDirtyBitmap.size()));
-  std::string key_file;
-  if (image.key.empty()) {
-    arguments.emplace_back("--format=qcow2");
-  } else {
-    SB_ASSIGN(path, key.bequeath());
-    key_file = path;
-  }
-  const std::vector<std::string> named = image.arguments(key_file);
-  arguments.insert(arguments.end(), named.begin(), named.end());
-  std::vector<char*> argv(arguments.size() + 1, nullptr);
-  std::transform(arguments.begin(), arguments.end(), argv.begin(),
-                 [](std::string& argument) { return argument.data(); });
-  if (nbd_aio_connect_systemd_socket_activation(disk.handle_.get(), argv.data()) != 0)
-    return disk.give_up("qemu-nbd can't be started");
+  SB_TRY(disk.start_server(image, options));
   SB_TRY(disk.finish_connect());
   return disk;
+}
+
+/// Not by libnbd's own socket activation: its socket has a folder in /tmp, which stays if we are
+/// killed.
+Nothing NbdDisk::start_server(const OpenableImage& image, const NbdOptions& options) {
+  std::vector<std::string> command = {"qemu-nbd", "--read-only", "--export-name",
+                                      options.export_name};
+  if (options.context.starts_with(kDirtyBitmap))
+    command.push_back("--bitmap=" + options.context.substr(kDirtyBitmap.size()));
+  if (image.key.empty()) command.emplace_back("--format=qcow2");
+  for (const std::string& argument : image.arguments(kKeyOnInput))
+    command.push_back(argument);
+  SB_ASSIGN(sockets, listen_in_private());
+  auto server = BackgroundProgram::start({.command = command,
+                                          .environment = our_environment(),
+                                          .log = "/dev/null",
+                                          .listening_socket = sockets.listening,
+                                          .input = image.key});
+  ::close(sockets.listening);
+  if (!server || nbd_aio_connect_socket(handle_.get(), sockets.client) != 0) {
+    ::close(sockets.client);
+    if (!server) return tl::unexpected(server.error());
+    return give_up("qemu-nbd can't be connected to");
+  }
+  server_.emplace(std::move(*server));
+  return {};
 }
 
 Nothing NbdDisk::finish_connect() {

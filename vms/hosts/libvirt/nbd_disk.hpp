@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "harness/base/units.hpp"
 #include "vms/hosts/libvirt/deadline.hpp"
 #include "vms/hosts/libvirt/images.hpp"
+#include "vms/hosts/libvirt/process.hpp"
 
 struct nbd_handle;
 
@@ -92,6 +94,9 @@ class NbdDisk {
   Nothing wait_a_bit(const Deadline& deadline);
   tl::unexpected<Error> give_up(const std::string& what);
 
+  Nothing start_server(const OpenableImage& image, const NbdOptions& options);
+
+  std::optional<BackgroundProgram> server_;  ///< of our own; ends after the connection
   std::unique_ptr<nbd_handle, Close> handle_;
   std::string name_;  ///< of the export, for messages
   Duration patience_;

@@ -162,18 +162,6 @@ MemoryFile::~MemoryFile() {
   if (descriptor_ >= 0) close(descriptor_);
 }
 
-Result<std::string> MemoryFile::bequeath() {
-  // Out of the way of the descriptors that have a meaning for the program.
-  constexpr int kFirst = 10;
-  const int kept = fcntl(descriptor_, F_DUPFD, kFirst);
-  if (kept < 0)
-    return environment_error(fmt::format("no descriptor: {}", std::strerror(errno)),
-                             "raise the limit of open files (ulimit -n)");
-  close(descriptor_);
-  descriptor_ = kept;
-  return fmt::format("/dev/fd/{}", kept);
-}
-
 Result<BackgroundProgram> BackgroundProgram::start(const Start& what) {
   const std::optional<std::filesystem::path> program = find_program(what.command.front());
   if (!program)
@@ -266,6 +254,25 @@ Result<int> listen_at(const std::filesystem::path& path) {
   if (descriptor >= 0) close(descriptor);
   return environment_error(fmt::format("can't listen at {}: {}", path.string(), reason),
                            "check the folder's permissions");
+}
+
+Result<PrivateServer> listen_in_private() {
+  PrivateServer made{.listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
+                     .client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  // An address of nothing but its family: the kernel chooses a free name outside all file systems.
+  socklen_t size = sizeof address.sun_family;
+  if (made.listening >= 0 && made.client >= 0 && bind(made.listening, any, size) == 0 &&
+      listen(made.listening, 1) == 0 && (size = sizeof address) > 0 &&
+      getsockname(made.listening, any, &size) == 0 && connect(made.client, any, size) == 0)
+    return made;
+  const std::string reason = std::strerror(errno);
+  for (const int descriptor : {made.listening, made.client})
+    if (descriptor >= 0) close(descriptor);
+  return environment_error(fmt::format("no socket: {}", reason),
+                           "raise the limit of open files (ulimit -n)");
 }
 
 }  // namespace switchback::libvirt

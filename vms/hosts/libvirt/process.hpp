@@ -47,8 +47,6 @@ class MemoryFile {
   MemoryFile& operator=(MemoryFile&&) = delete;
   ~MemoryFile();
   [[nodiscard]] int descriptor() const { return descriptor_; }
-  /// Has programs that others start from now on inherit it, and gives its path in them.
-  Result<std::string> bequeath();
 
  private:
   explicit MemoryFile(int descriptor) : descriptor_(descriptor) {}
@@ -86,5 +84,13 @@ class BackgroundProgram {
 
 /// A unix socket that listens at `path`, owned by the caller.
 Result<int> listen_at(const std::filesystem::path& path);
+
+/// A unix socket that listens under no name in any folder, so that nothing of it can be left
+/// behind, and its only client, connected already. Both are owned by the caller.
+struct PrivateServer {
+  int listening = -1;
+  int client = -1;
+};
+Result<PrivateServer> listen_in_private();
 
 }  // namespace switchback::libvirt

@@ -2,12 +2,13 @@
 // See qemu_process.hpp.
 #include "vms/hosts/libvirt/qemu_process.hpp"
 
+#include <array>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
-#include <fmt/format.h>
+#include <libvirt/libvirt.h>
 
 namespace switchback::libvirt {
 namespace {
@@ -38,8 +39,9 @@ std::string start_of(const fs::path& proc) {
 
 }  // namespace
 
-std::optional<QemuProcess> qemu_of(const std::string& domain_name) {
-  const std::string wanted = fmt::format("guest={},", domain_name);
+std::optional<QemuProcess> qemu_of(const Domain& domain) {
+  std::array<char, VIR_UUID_STRING_BUFLEN> wanted{};
+  if (virDomainGetUUIDString(domain.get(), wanted.data()) != 0) return std::nullopt;
   std::error_code error;
   for (fs::directory_iterator entries("/proc", error);
        !error && entries != fs::directory_iterator(); entries.increment(error)) {
@@ -49,7 +51,7 @@ std::optional<QemuProcess> qemu_of(const std::string& domain_name) {
       continue;
     const std::string line = content_of(entries->path() / "cmdline");
     if (fs::path(line.c_str()).filename().string().starts_with("qemu-system") &&
-        line.find(wanted) != std::string::npos)
+        line.find(wanted.data()) != std::string::npos)
       return QemuProcess{.pid = pid, .started = start_of(entries->path())};
   }
   return std::nullopt;

@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+#include "vms/hosts/libvirt/connection.hpp"
+
 namespace switchback::libvirt {
 
 struct QemuProcess {
@@ -14,7 +16,8 @@ struct QemuProcess {
   std::string started;  ///< in the kernel's clock ticks since boot; with the pid unique to it
 };
 
-/// None if it does not run on this machine, or can't be seen.
-std::optional<QemuProcess> qemu_of(const std::string& domain_name);
+/// By the domain's UUID: names are the same on both sites. None if it does not run on this machine,
+/// or can't be seen.
+std::optional<QemuProcess> qemu_of(const Domain& domain);
 
 }  // namespace switchback::libvirt

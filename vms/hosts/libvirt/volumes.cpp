@@ -10,6 +10,17 @@
 #include "vms/hosts/libvirt/secrets.hpp"
 
 namespace switchback::libvirt {
+namespace {
+
+constexpr int kLuksAttempts = 20;
+
+/// QEMU 7.2 chooses the number of iterations of LUKS by the CPU time of a first few, and gives up
+/// if those took none. Where the kernel counts CPU time in ticks, that is a matter of luck.
+bool clock_was_too_coarse(const Error& error) {
+  return error.message.find("Unable to get accurate CPU usage") != std::string::npos;
+}
+
+}  // namespace
 
 Nothing LibvirtHost::create_volume(const recovery::VolumeSpec& spec) {
   SB_TRY(remove_volume(spec.name));
@@ -46,7 +57,14 @@ Nothing LibvirtHost::create_image(const std::filesystem::path& file, Bytes size,
   if (below) command.insert(command.end(), {"-u", "-b", below->string(), "-F", "qcow2"});
   command.push_back(file.string());
   command.push_back(std::to_string(size));
-  SB_TRY(run_program(site_.run_id, command, std::chrono::minutes(2), key));
+  const auto create = [&] {
+    return run_program(site_.run_id, command, std::chrono::minutes(2), key);
+  };
+  Result<std::string> created = create();
+  for (int again = 0; again < kLuksAttempts && !created && clock_was_too_coarse(created.error());
+       ++again)
+    created = create();
+  SB_TRY(created);
   return hand_over(file);
 }
 
