@@ -97,8 +97,8 @@ struct OperationEvidence {
   Bytes differing_bytes = 0;
   std::uint64_t chunks = 0;
   /// For operations that copy all of the disks, in declared grains: what their source can have
-  /// allocated, also where nothing is any more; and, in blocks, what it held. Around them a disk may
-  /// be empty within a grain.
+  /// allocated, also where nothing is any more; and, in blocks, what it held. Around them a disk
+  /// may be empty within a grain.
   Bytes allocated_bytes = 0;
   Bytes held_bytes = 0;
 

@@ -30,7 +30,8 @@ class OldPrimaryIsFenced final : public Property {
         !std::holds_alternative<Done>(evidence.outcome))
       return Verdict::does_not_apply();
     if (!evidence.after.live.primary) return Verdict::holds();
-    return Verdict::broken("fenced_and_runs", "the fence reports done, and the old primary VM runs");
+    return Verdict::broken("fenced_and_runs",
+                           "the fence reports done, and the old primary VM runs");
   }
 
   [[nodiscard]] Verdict after_time(const TimeEvidence& evidence) const override {
