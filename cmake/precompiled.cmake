@@ -2,8 +2,12 @@
 #
 # Only what is not ours goes in here: a change of our own headers must not rebuild everything. The
 # sources still include all they use, as if there were none of this: the preset tsan has it switched
-# off, and ci/test compiles all code with it that is not a test.
+# off, and ci/test compiles each file with it.
 option(SWITCHBACK_PCH "Precompile the headers of others that most files include" ON)
+
+# Headers are most of what is compiled: a dozen sources at once take little longer than one. For
+# builds from scratch; files whose local names meet those of others are compiled alone.
+option(SWITCHBACK_UNITY "Compile a dozen sources of a target at once" OFF)
 
 set(precompiled_code <algorithm> <array> <chrono> <cstdint> <filesystem> <fstream> <functional> <map>
   <memory> <optional> <random> <set> <span> <sstream> <string> <string_view> <utility> <variant>
@@ -29,6 +33,7 @@ endif()
 
 # switchback_precompile(TARGET code|tests): TARGET uses the precompiled headers of that kind.
 function(switchback_precompile target kind)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${SWITCHBACK_UNITY} UNITY_BUILD_BATCH_SIZE 12)
   if(SWITCHBACK_PCH)
     target_precompile_headers(${target} REUSE_FROM precompiled_${kind})
   endif()

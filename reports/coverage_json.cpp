@@ -12,10 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
-
 Json as_json(const CoverageCell& cell) {
   return {{"state", cell.state},
           {"operation", cell.operation},
@@ -111,6 +107,10 @@ Json states_json(const CoverageTable& table) {
 }
 
 }  // namespace
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
 
 Json coverage_json(const SummaryData& data) {
   const CoverageTable& table = data.coverage;

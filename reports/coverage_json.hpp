@@ -8,6 +8,9 @@
 
 namespace switchback {
 
+/// null for an empty text.
+nlohmann::ordered_json text_or_null(const std::string& text);
+
 nlohmann::ordered_json coverage_json(const SummaryData& data);
 
 }  // namespace switchback

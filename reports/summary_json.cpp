@@ -14,10 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
-
 Json properties_json(const SummaryData& data) {
   Json list = Json::array();
   for (const JudgedProperty& property : data.properties)

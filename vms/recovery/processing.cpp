@@ -134,7 +134,7 @@ Task<Nothing> remove_expired(JobContext& job) {
 }
 
 bool needs_processing(const ItemRecord& record) {
-  return !record.sent.empty();
+  return !record.sent.empty() || !record.folded.empty() || next_folding(record).has_value();
 }
 
 }  // namespace switchback::recovery

@@ -16,7 +16,8 @@ Task<Nothing> expire_points(JobContext& job);
 /// Removes those. A stage of its own: a retry of the folding must still find them.
 Task<Nothing> remove_expired(JobContext& job);
 
-/// True if process_log has something to do: for its due time.
+/// True if process_log has something to do, also where another operation made the points: for its
+/// due time.
 bool needs_processing(const ItemRecord& record);
 
 }  // namespace switchback::recovery

@@ -9,7 +9,7 @@
 namespace switchback::recovery {
 namespace {
 
-Result<CopyRecord> chosen_copy(const ItemRecord& record) {
+Result<CopyRecord> test_copy_of_job(const ItemRecord& record) {
   SB_ASSIGN(point, choose_point(record, record.job->point, record.job->point_id));
   return next_test_copy(record, point);
 }
@@ -17,7 +17,7 @@ Result<CopyRecord> chosen_copy(const ItemRecord& record) {
 }  // namespace
 
 Task<Nothing> check_test_failover(JobContext& job) {
-  SB_CO_ASSIGN(copy, chosen_copy(job.record));
+  SB_CO_ASSIGN(copy, test_copy_of_job(job.record));
   SB_CO_TRY(co_await check_key(job, copy.on_layer));
   co_return co_await check_names_are_free(job, copy.vms);
 }
@@ -25,7 +25,7 @@ Task<Nothing> check_test_failover(JobContext& job) {
 Task<Nothing> create_test_vm(JobContext& job) {
   ItemRecord& record = job.record;
   SB_CO_TRY(co_await remove_expired(job));
-  SB_CO_ASSIGN(copy, chosen_copy(record));
+  SB_CO_ASSIGN(copy, test_copy_of_job(record));
   SB_CO_TRY(co_await create_copy_disks(job, copy));
   SB_CO_TRY(co_await define_copy(job, copy, true));
   record.test = copy;

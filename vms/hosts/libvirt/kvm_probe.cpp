@@ -16,7 +16,7 @@ namespace {
 
 /// A working KVM needs a few hundredths of a second for it, TCG 0.15 s, a hanging one 5 s
 /// (measured).
-constexpr std::chrono::milliseconds kPatience{1500};
+constexpr std::chrono::milliseconds kProbePatience{1500};
 /// The debug exit device makes (value << 1) | 1 of what is written to it.
 constexpr unsigned char kValue = 42;
 constexpr int kExpectedStatus = (kValue << 1) | 1;
@@ -50,12 +50,12 @@ Result<KvmProbe> probe_kvm(const std::filesystem::path& folder, const std::strin
        "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=1", "-drive",
        fmt::format("file={},format=raw,if=ide,snapshot=on", image.string()), "-serial", "none",
        "-monitor", "none"});
-  SB_ASSIGN(finished, finish_program(run_id, command, kPatience));
+  SB_ASSIGN(finished, finish_program(run_id, command, kProbePatience));
   std::error_code ignored;
   std::filesystem::remove(image, ignored);
   if (!finished.late && finished.status == kExpectedStatus) return KvmProbe{true, "KVM: usable"};
   const std::string reason =
-      finished.late ? fmt::format("a 7-byte program did not end in {} ms", kPatience.count())
+      finished.late ? fmt::format("a 7-byte program did not end in {} ms", kProbePatience.count())
                     : finished.err.substr(0, finished.err.find('\n'));
   return KvmProbe{false, fmt::format("KVM: present but unusable ({}); using TCG", reason)};
 }

@@ -129,10 +129,12 @@ TEST(Resync, SendsZeroesWhereOnlyTheReplicaHasData) {
   site.volumes.at("vm-vda").blocks.clear();
   const Content empty = bench.disks(Site::primary);
   bench.run_to_done(Operation::resynchronize);
-  for (const auto& [block, seq] : bench.point(bench.status().points.back().id)[0])
+  const Content point = bench.point(bench.status().points.back().id);
+  for (const auto& [block, seq] : point[0])
     EXPECT_EQ(seq, kInitialState) << block;
   bench.run_to_done(Operation::planned_failover);
-  for (const auto& [block, seq] : bench.disks(Site::recovery)[0])
+  const Content recovered = bench.disks(Site::recovery);
+  for (const auto& [block, seq] : recovered[0])
     EXPECT_EQ(seq, kInitialState) << block;
 }
 
