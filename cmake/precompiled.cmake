@@ -33,7 +33,12 @@ endif()
 
 # switchback_precompile(TARGET code|tests): TARGET uses the precompiled headers of that kind.
 function(switchback_precompile target kind)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ${SWITCHBACK_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+  set_target_properties(${target} PROPERTIES
+    UNITY_BUILD ${SWITCHBACK_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+  if(SWITCHBACK_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    # Types local to a file are only fine in the main one; here none is.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
   if(SWITCHBACK_PCH)
     target_precompile_headers(${target} REUSE_FROM precompiled_${kind})
   endif()
