@@ -53,6 +53,7 @@ inline std::vector<Operation> whole_life() {
     life.push_back(Operation::process_log);
     if (round == 0) life.insert(life.end(), kWhileProtected.begin(), kWhileProtected.end());
     life.insert(life.end(), kThereAndBack.begin(), kThereAndBack.end());
+    life.push_back(Operation::process_log);  // folds what the new point stands on
   }
   life.push_back(Operation::disable);
   return life;
