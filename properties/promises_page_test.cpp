@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// docs/promises.md names every property and no other, and every invariant of the lifecycle.
+// The page docs/promises.md names every property and no other, and every invariant of the lifecycle.
 #include <algorithm>
 #include <regex>
 #include <set>
