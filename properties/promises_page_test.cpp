@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page docs/promises.md names every property and no other, and every invariant of the lifecycle.
+// The page docs/promises.md names every property and no other, and every invariant there is.
 #include <algorithm>
 #include <regex>
 #include <set>
