@@ -175,6 +175,9 @@ int shrink_command(const ShrinkArguments& arguments) {
     return report_error({ErrorKind::bad_input,
                          fmt::format("{} names no violation to keep", arguments.trace.string()),
                          "replay it first, or take a trace that a run has kept"});
+  // No other promise may end the sequence before the one that is to stay broken.
+  const Result<Properties> properties = chosen_properties({trace->violation->property});
+  if (!properties) return report_error(properties.error());
   const WorldArguments where = world_of(arguments.world, *trace);
   Result<ChosenWorld> world = choose_world(where);
   if (!world) return report_error(world.error());
@@ -191,16 +194,15 @@ int shrink_command(const ShrinkArguments& arguments) {
   const ExpectedViolation& expected = *trace->violation;
   const Violation violation{expected.property, expected.kind, expected.summary};
   const std::optional<FoundViolation> breaks =
-      reproduces(*world->worlds, all_properties(), options, trace->sequence, violation);
+      reproduces(*world->worlds, *properties, options, trace->sequence, violation);
   if (!breaks) {
     fmt::print(stderr, "switchback: {} does not break {} here ({}); nothing was written\n",
                arguments.trace.string(), expected.property, expected.kind);
     return kExitInconclusive;
   }
   const std::filesystem::path out = arguments.out.empty() ? arguments.trace : arguments.out;
-  const Result<std::optional<KeptFinding>> kept =
-      shrink_and_keep(*world->worlds, all_properties(), options, trace->sequence, breaks->violation,
-                      breaks->step, out);
+  const Result<std::optional<KeptFinding>> kept = shrink_and_keep(
+      *world->worlds, *properties, options, trace->sequence, breaks->violation, breaks->step, out);
   if (!kept) return report_error(kept.error());
   const std::size_t before = trace->sequence.steps.size();
   const std::size_t after = *kept ? (*kept)->shrunk.smallest.steps.size() : before;
