@@ -27,8 +27,11 @@ void CutLedger::assign(const std::vector<RecoveryPoint>& listed) {
     const auto seen = cuts_.find(point->cut);
     if (seen == cuts_.end()) continue;
     std::vector<SeenCut>& cuts = seen->second;
-    if (cuts.size() < points_of[point->cut]) {
-      points_.insert_or_assign(point->id, any_of(cuts, point->cut));
+    const std::size_t points = points_of[point->cut];
+    const bool doubtful =
+        std::any_of(cuts.begin(), cuts.end(), [](const SeenCut& cut) { return cut.doubtful; });
+    if (cuts.size() < points || (doubtful && cuts.size() > points)) {
+      points_.insert_or_assign(point->id, any_of(cuts, cuts.size() < points, point->cut));
       continue;
     }
     points_.insert_or_assign(point->id, std::move(cuts.back()));
@@ -39,10 +42,15 @@ void CutLedger::assign(const std::vector<RecoveryPoint>& listed) {
     cuts_.erase(point.cut);
 }
 
-SeenCut CutLedger::any_of(const std::vector<SeenCut>& cuts, Instant instant) const {
+SeenCut CutLedger::any_of(const std::vector<SeenCut>& cuts, bool unseen, Instant instant) const {
   const bool frozen =
       std::any_of(cuts.begin(), cuts.end(), [](const SeenCut& cut) { return cut.frozen; });
-  return {.began = before(instant), .config = {}, .frozen = frozen};
+  const bool same_config =
+      !unseen && std::all_of(cuts.begin(), cuts.end(),
+                             [&](const SeenCut& cut) { return cut.config == cuts.front().config; });
+  return {.began = before(instant),
+          .config = same_config ? cuts.front().config : std::vector<Hardware>(),
+          .frozen = frozen};
 }
 
 Tick CutLedger::before(Instant instant) const {

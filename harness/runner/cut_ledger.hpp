@@ -18,6 +18,8 @@ struct SeenCut {
   Tick began = 0;                ///< its operation, on the ticks of the disks that were cut
   std::vector<Hardware> config;  ///< of the VMs at primary, by VM; empty: it changed meanwhile
   bool frozen = false;           ///< all VMs, when it was made
+  /// Data was sent at this instant, and whether the cut was made of it nobody said.
+  bool doubtful = false;
 };
 
 class CutLedger {
@@ -28,8 +30,9 @@ class CutLedger {
   /// Data of this cut was sent. Several cuts may have one instant.
   void add(Instant cut, SeenCut seen) { cuts_[cut].push_back(std::move(seen)); }
   /// These points are listed for the first time, oldest first: of the cuts of one instant that have
-  /// no point yet, the newest belong to them, as points expire from the oldest on. If fewer were
-  /// seen than there are points, one was made by a job that was cancelled, and none is told apart.
+  /// no point yet, the newest belong to them, as points expire from the oldest on. None is told
+  /// apart if fewer were seen than there are points (one was made by a job that was cancelled), or
+  /// if more were seen and one of them is doubtful.
   void assign(const std::vector<RecoveryPoint>& listed);
 
   /// The cut that a point was made of, if it was seen.
@@ -38,8 +41,9 @@ class CutLedger {
   [[nodiscard]] Tick complete_to(const RecoveryPoint& point) const;
 
  private:
-  /// What is so whichever of these it was.
-  [[nodiscard]] SeenCut any_of(const std::vector<SeenCut>& cuts, Instant instant) const;
+  /// What is so whichever of these it was; `unseen`: or one that was not seen.
+  [[nodiscard]] SeenCut any_of(const std::vector<SeenCut>& cuts, bool unseen,
+                               Instant instant) const;
   /// What was acknowledged before the clock came to this instant.
   [[nodiscard]] Tick before(Instant instant) const;
 

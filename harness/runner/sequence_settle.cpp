@@ -123,20 +123,22 @@ void SequenceRun::move_authority(const Asked& asked, const Snapshot& after) {
 }
 
 /// Data of a newer cut has been sent: of an instant that is newer, or, where no time has passed, by
-/// an operation that says so and sent something. An unplanned failover does not say: what is left
-/// is sent if that can be.
+/// an operation that sent something. Only the operation itself can say then that it was a cut; one
+/// that was not done does not, and neither does an unplanned failover: what is left is sent if that
+/// can be.
 void SequenceRun::note_cut(const Asked& asked, const Outcome& outcome, const Snapshot& after) {
   const Snapshot& before = asked.before.snapshot;
   const Instant cut = after.status.last_synchronized;
   const Operation operation = asked.operation.request.operation;
+  const bool newer = cut > before.status.last_synchronized;
   const bool sent = operation == Operation::enable || after.wire.total() > before.wire.total();
+  if (!newer && !(cuts_primary(operation) && cut == before.now && sent)) return;
   const bool says_so = std::holds_alternative<Done>(outcome) && cuts_primary(operation) &&
                        operation != Operation::unplanned_failover;
-  const bool at_once = says_so && cut == before.now && sent;
-  if (cut <= before.status.last_synchronized && !at_once) return;
   cuts_.add(cut, {.began = asked.before.started,
                   .config = hardware_at(before.vms, Site::primary, item_.vms.size()),
-                  .frozen = freeze_.frozen_at_cut()});
+                  .frozen = freeze_.frozen_at_cut(),
+                  .doubtful = !newer && !says_so});
 }
 
 OperationEvidence SequenceRun::evidence_of(const Asked& asked, const Outcome& outcome,

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Points and the cuts that they were made of, where several were made in one instant.
+#include "harness/runner/cut_ledger.hpp"
+
+#include <gtest/gtest.h>
+
+namespace switchback {
+namespace {
+
+constexpr Instant kInstant = std::chrono::minutes(5);
+
+std::vector<Hardware> with_memory(Bytes bytes) {
+  Hardware hardware;
+  hardware.memory_bytes = bytes;
+  return {hardware};
+}
+
+RecoveryPoint point(std::string id) {
+  return {.id = std::move(id), .cut = kInstant, .app_consistent = false};
+}
+
+const SeenCut kOlder{.began = 10, .config = with_memory(1), .frozen = true};
+const SeenCut kNewer{.began = 20, .config = with_memory(2), .frozen = false};
+
+SeenCut doubtful(SeenCut cut) {
+  cut.doubtful = true;
+  return cut;
+}
+
+/// Two cuts of one instant, after tick 7.
+CutLedger ledger_of(const SeenCut& first, const SeenCut& second) {
+  CutLedger ledger;
+  ledger.clock_leaves(kInstant - std::chrono::minutes(1), 7);
+  ledger.add(kInstant, first);
+  ledger.add(kInstant, second);
+  return ledger;
+}
+
+TEST(CutLedger, GivesTheNewestCutToTheOnlyPointThatIsLeft) {
+  CutLedger ledger = ledger_of(kOlder, kNewer);
+  ledger.assign({point("p2")});
+  ASSERT_NE(ledger.find("p2"), nullptr);
+  EXPECT_EQ(ledger.find("p2")->config, with_memory(2));
+  EXPECT_EQ(ledger.complete_to(point("p2")), 20U);
+}
+
+TEST(CutLedger, GivesEachPointItsOwnCutIfThereAreAsMany) {
+  CutLedger ledger = ledger_of(kOlder, doubtful(kNewer));
+  ledger.assign({point("p1"), point("p2")});
+  EXPECT_EQ(ledger.find("p1")->config, with_memory(1));
+  EXPECT_EQ(ledger.find("p2")->config, with_memory(2));
+}
+
+TEST(CutLedger, SaysOnlyWhatIsSoOfBothIfTheNewerMayNotHaveBeenMade) {
+  CutLedger ledger = ledger_of(kOlder, doubtful(kNewer));
+  ledger.assign({point("p")});
+  EXPECT_TRUE(ledger.find("p")->config.empty());
+  EXPECT_TRUE(ledger.find("p")->frozen);
+  EXPECT_EQ(ledger.complete_to(point("p")), 7U);
+}
+
+TEST(CutLedger, SaysWhatTheVmsWereMadeOfIfThatIsSoOfBoth) {
+  SeenCut same = kNewer;
+  same.config = kOlder.config;
+  CutLedger ledger = ledger_of(kOlder, doubtful(same));
+  ledger.assign({point("p")});
+  EXPECT_EQ(ledger.find("p")->config, with_memory(1));
+}
+
+TEST(CutLedger, TellsNoneApartIfOneWasNotSeen) {
+  CutLedger ledger = ledger_of(kOlder, kNewer);
+  ledger.assign({point("p1"), point("p2"), point("p3")});
+  for (const char* id : {"p1", "p2", "p3"})
+    EXPECT_TRUE(ledger.find(id)->config.empty()) << id;
+}
+
+}  // namespace
+}  // namespace switchback
