@@ -15,12 +15,6 @@ set(precompiled_code <algorithm> <array> <chrono> <cstdint> <filesystem> <fstrea
 # Google Test comes before RapidCheck.
 set(precompiled_tests ${precompiled_code} <gmock/gmock.h> <gtest/gtest.h> <rapidcheck/gtest.h>)
 
-# Under a sanitizer what is tested is optimised as the preset says; the tests, of which there is as
-# much again, are not: they build in half the time and run no slower.
-if(SWITCHBACK_SANITIZE)
-  set(tests_options -O0)
-endif()
-
 if(SWITCHBACK_PCH)
   # A precompiled header belongs to a target, and that needs a source: an empty one.
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/precompiled.cpp CONTENT "")
@@ -33,7 +27,6 @@ if(SWITCHBACK_PCH)
     target_compile_options(precompiled_${kind} PRIVATE
       "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
   endforeach()
-  target_compile_options(precompiled_tests PRIVATE ${tests_options})
   target_link_libraries(precompiled_tests PRIVATE rapidcheck rapidcheck_gtest GTest::gtest
     GTest::gmock)
 endif()
@@ -45,9 +38,6 @@ function(switchback_precompile target kind)
   if(SWITCHBACK_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     # Types local to a file are only fine in the main one; here none is.
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
-  endif()
-  if(kind STREQUAL tests)
-    target_compile_options(${target} PRIVATE ${tests_options})
   endif()
   if(SWITCHBACK_PCH)
     target_precompile_headers(${target} REUSE_FROM precompiled_${kind})
