@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Encrypted replicas on real sites, beyond what every host promises: folding under a VM that runs
 // and under one that is off, a restart in between, and that keys are found nowhere.
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
+#include "vms/hosts/libvirt/blank_images.hpp"
 #include "vms/hosts/libvirt/clean.hpp"
 #include "vms/hosts/libvirt/images.hpp"
 #include "vms/hosts/libvirt/real_sites.hpp"
@@ -96,6 +98,47 @@ TEST_F(EncryptedVm, LivesOnLayersThatAreFoldedUnderItAndNobodyFindsItsKey) {
   for (const CensusEntry& entry : must(bench_.laboratory->census("contract")))
     if (entry.site == Site::recovery) kinds.push_back(entry.kind + " " + entry.name);
   EXPECT_EQ(kinds, (std::vector<std::string>{"key contract", "volume contract-vda-base"}));
+}
+
+/// Names in the storage folder without the run's prefix, in order.
+std::vector<std::string> blank_images() {
+  const SiteConfig& site = Daemons::sites().connection(Site::recovery).site();
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator(site.storage)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find(kBlank) != std::string::npos) found.push_back(name.substr(site.prefix().size()));
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+TEST_F(EncryptedVm, BeginsAsCopiesOfABlankImageThatGoesWithItsKey) {
+  make("contract-vda-base", std::nullopt);
+  make("contract-vda-p1", "contract-vda-base");
+  must(host().set_key("contract", kSecretWords));
+  EXPECT_EQ(blank_images(), (std::vector<std::string>{"contract-1048576.blank"}));
+
+  must(host().set_key("contract", "another one"));
+  EXPECT_EQ(blank_images(), std::vector<std::string>{});
+  make("contract-vda-p2", std::nullopt);
+  EXPECT_TRUE(must(host().opens_with("contract-vda-p2", "another one")));
+  EXPECT_FALSE(must(host().opens_with("contract-vda-p2", kSecretWords)));
+  EXPECT_TRUE(must(host().opens_with("contract-vda-p1", kSecretWords)));
+
+  const SiteConfig& site = connection().site();
+  const auto leave = [&](const std::string& name) {
+    std::ofstream(site.storage / (site.prefix() + name)) << "unfinished";
+  };
+  leave("contract-4096.blank.new");
+  leave("contract-2-4096.blank");
+  must(host().forget_key("contract"));
+  EXPECT_EQ(blank_images(), (std::vector<std::string>{"contract-2-4096.blank"}))
+      << "of a key of another name";
+  const auto census = must(bench_.laboratory->census("contract"));
+  EXPECT_NE(std::find(census.begin(), census.end(),
+                      CensusEntry{Site::recovery, "key", "contract-2-4096.blank"}),
+            census.end())
+      << "without its key it is left behind";
 }
 
 TEST_F(EncryptedVm, KeepsItsKeyOverAControllerAndLosesItToACleaning) {

@@ -2,6 +2,7 @@
 // Keys of encrypted volumes: kept by the site's libvirt, tried by qemu-img.
 #include <fmt/format.h>
 
+#include "vms/hosts/libvirt/blank_images.hpp"
 #include "vms/hosts/libvirt/images.hpp"
 #include "vms/hosts/libvirt/libvirt_host.hpp"
 #include "vms/hosts/libvirt/process.hpp"
@@ -13,12 +14,15 @@ Nothing LibvirtHost::set_key(const recovery::KeyName& name, const std::string& k
   if (key.empty() || name.empty())
     return bad_input("a key without a name, or without content", "give both");
   SB_ASSIGN(used, calls_.connection());
+  const Result<std::string> kept = read_secret(*used, name);
+  if (!kept || *kept != key) SB_TRY(drop_blank_images(site_, name));
   return keep_secret(*used, name, key);
 }
 
 Nothing LibvirtHost::forget_key(const recovery::KeyName& name) {
   SB_ASSIGN(used, calls_.connection());
-  return drop_secret(*used, name);
+  SB_TRY(drop_secret(*used, name));
+  return drop_blank_images(site_, name);
 }
 
 Result<bool> LibvirtHost::opens_with(const recovery::VolumeName& volume, const std::string& key) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "vms/hosts/libvirt/blank_images.hpp"
 #include "vms/hosts/libvirt/images.hpp"
 #include "vms/hosts/libvirt/item_objects.hpp"
 #include "vms/hosts/libvirt/libvirt_laboratory.hpp"
@@ -44,10 +45,7 @@ class SiteCensus {
       add("export", socket.name);
     for (const ItemProcess& process : item_processes(site_, item_))
       add("process", process.name);
-    SB_ASSIGN(keys, secret_names(connection_));
-    for (const std::string& key : keys)
-      if (belongs_to(key, item_)) add("key", key);
-    return {};
+    return take_keys();
   }
 
  private:
@@ -71,10 +69,24 @@ class SiteCensus {
     return {};
   }
 
+  Nothing take_keys() {
+    SB_ASSIGN(keys, secret_names(connection_));
+    std::erase_if(keys, [&](const std::string& key) { return !belongs_to(key, item_); });
+    for (const std::string& key : keys)
+      add("key", key);
+    // A blank image is part of a key: it shows by itself only where the key is gone.
+    if (!keys.empty()) return {};
+    SB_ASSIGN(files, volume_files(site_, item_));
+    for (const ItemFile& file : files)
+      if (file.path.extension() == kBlank) add("key", file.name);
+    return {};
+  }
+
   Nothing take_volumes() {
     SB_ASSIGN(volumes, volume_files(site_, item_));
     for (const ItemFile& volume : volumes) {
       if (volume.path.extension() == kKeyNote) continue;  // part of the volume
+      if (volume.path.extension() == kBlank) continue;    // part of a key
       add("volume", volume.name);
       const auto open = open_images_.find(volume.path.string());
       if (open != open_images_.end()) {

@@ -92,6 +92,9 @@ class LibvirtHost final : public recovery::Host {
   Nothing create_image(const std::filesystem::path& file, Bytes size,
                        const std::optional<std::filesystem::path>& below,
                        const std::optional<recovery::KeyName>& key_name);
+  Nothing create_encrypted_image(const std::filesystem::path& file, Bytes size,
+                                 const std::optional<std::filesystem::path>& below,
+                                 const recovery::KeyName& key_name);
   /// The disks of a running VM for a view of it. Makes the scratch files of encrypted ones.
   Result<std::vector<BackupDisk>> prepare_backup(const recovery::VmName& vm);
   /// Gives a new volume to QEMU's user.

@@ -4,23 +4,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "vms/hosts/libvirt/blank_images.hpp"
 #include "vms/hosts/libvirt/images.hpp"
 #include "vms/hosts/libvirt/libvirt_host.hpp"
 #include "vms/hosts/libvirt/process.hpp"
 #include "vms/hosts/libvirt/secrets.hpp"
 
 namespace switchback::libvirt {
-namespace {
-
-constexpr int kLuksAttempts = 20;
-
-/// QEMU 7.2 chooses the number of iterations of LUKS by the CPU time of a first few, and gives up
-/// if those took none. Where the kernel counts CPU time in ticks, that is a matter of luck.
-bool clock_was_too_coarse(const Error& error) {
-  return error.message.find("Unable to get accurate CPU usage") != std::string::npos;
-}
-
-}  // namespace
 
 Nothing LibvirtHost::create_volume(const recovery::VolumeSpec& spec) {
   SB_TRY(remove_volume(spec.name));
@@ -40,32 +30,38 @@ Nothing LibvirtHost::create_volume(const recovery::VolumeSpec& spec) {
 Nothing LibvirtHost::create_image(const std::filesystem::path& file, Bytes size,
                                   const std::optional<std::filesystem::path>& below,
                                   const std::optional<recovery::KeyName>& key_name) {
-  std::vector<std::string> command{"qemu-img", "create", "-q", "-f", "qcow2"};
-  std::string key;
   if (key_name) {
-    SB_ASSIGN(used, calls_.connection());
-    SB_ASSIGN(kept, read_secret(*used, *key_name));
-    key = kept;
-    for (const std::string& argument : key_option(kKeyOnInput))
-      command.push_back(argument);
-    // Its derivation is made as quick as can be: it is paid for at each opening.
-    command.insert(command.end(), {"-o", fmt::format("encrypt.format=luks,encrypt.key-secret={},"
-                                                     "encrypt.iter-time=10",
-                                                     kKeyId)});
+    SB_TRY(create_encrypted_image(file, size, below, *key_name));
+  } else {
+    std::vector<std::string> command{"qemu-img", "create", "-q", "-f", "qcow2"};
+    // What is below is not opened: it tells nothing but its size.
+    if (below) command.insert(command.end(), {"-u", "-b", below->string(), "-F", "qcow2"});
+    command.push_back(file.string());
+    command.push_back(std::to_string(size));
+    SB_TRY(run_program(site_.run_id, command));
   }
-  // What is below is not opened: that would need its key, and tells nothing but its size.
-  if (below) command.insert(command.end(), {"-u", "-b", below->string(), "-F", "qcow2"});
-  command.push_back(file.string());
-  command.push_back(std::to_string(size));
-  const auto create = [&] {
-    return run_program(site_.run_id, command, std::chrono::minutes(2), key);
-  };
-  Result<std::string> created = create();
-  for (int again = 0; again < kLuksAttempts && !created && clock_was_too_coarse(created.error());
-       ++again)
-    created = create();
-  SB_TRY(created);
   return hand_over(file);
+}
+
+Nothing LibvirtHost::create_encrypted_image(const std::filesystem::path& file, Bytes size,
+                                            const std::optional<std::filesystem::path>& below,
+                                            const recovery::KeyName& key_name) {
+  SB_ASSIGN(used, calls_.connection());
+  SB_ASSIGN(key, read_secret(*used, key_name));
+  SB_ASSIGN(blank, blank_image(site_, key_name, key, size));
+  std::error_code error;
+  std::filesystem::copy_file(blank, file, std::filesystem::copy_options::overwrite_existing, error);
+  if (error)
+    return environment_error(fmt::format("{}: {}", file.string(), error.message()),
+                             "check the storage folder");
+  if (!below) return {};
+  SB_ASSIGN(image, openable_with(site_, file, Layers::top_only, key));
+  std::vector<std::string> command{"qemu-img",      "rebase", "-u",   "-b",
+                                   below->string(), "-F",     "qcow2"};
+  for (const std::string& argument : image.arguments(kKeyOnInput))
+    command.push_back(argument);
+  SB_TRY(run_program(site_.run_id, command, std::chrono::minutes(2), key));
+  return {};
 }
 
 Nothing LibvirtHost::hand_over(const std::filesystem::path& file) const {
