@@ -26,8 +26,7 @@ class LibvirtHost final : public recovery::Host {
   /// `patience`: how long a VM's QEMU is waited for.
   LibvirtHost(const Connection& connection, WireRoute& wire, bool use_kvm,
               Duration patience = std::chrono::seconds(60))
-      : connection_(connection),
-        site_(connection.site()),
+      : site_(connection.site()),
         wire_(wire),
         use_kvm_(use_kvm),
         patience_(patience),
@@ -100,7 +99,6 @@ class LibvirtHost final : public recovery::Host {
   /// Gives a new volume to QEMU's user.
   Nothing hand_over(const std::filesystem::path& file) const;
 
-  const Connection& connection_;  ///< for what does not go to a VM's QEMU
   const SiteConfig& site_;
   WireRoute& wire_;
   bool use_kvm_;
