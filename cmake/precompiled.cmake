@@ -1,9 +1,10 @@
 # Headers of others that most files include, compiled once for all targets instead of once a file.
 #
 # Only what is not ours goes in here: a change of our own headers must not rebuild everything. The
-# sources still include all they use, as if there were none of this: the preset tsan has it switched
-# off, and ci/test compiles each file with it.
-option(SWITCHBACK_PCH "Precompile the headers of others that most files include" ON)
+# sources still include all they use, as if there were none of this: in the preset tsan only the test
+# frameworks are precompiled, and ci/test compiles each file with it.
+set(SWITCHBACK_PRECOMPILE all CACHE STRING "Headers of others to precompile: all, frameworks or none")
+set_property(CACHE SWITCHBACK_PRECOMPILE PROPERTY STRINGS all frameworks none)
 
 # Headers are most of what is compiled: a dozen sources at once take little longer than one. For
 # builds from scratch; files whose local names meet those of others are compiled alone.
@@ -13,12 +14,24 @@ set(precompiled_code <algorithm> <array> <chrono> <cstdint> <filesystem> <fstrea
   <memory> <optional> <random> <set> <span> <sstream> <string> <string_view> <utility> <variant>
   <vector> <fmt/format.h> <nlohmann/json.hpp> <tl/expected.hpp>)
 # Google Test comes before RapidCheck.
-set(precompiled_tests ${precompiled_code} <gmock/gmock.h> <gtest/gtest.h> <rapidcheck/gtest.h>)
+set(test_frameworks <gmock/gmock.h> <gtest/gtest.h> <rapidcheck/gtest.h>)
+set(precompiled_tests ${precompiled_code} ${test_frameworks})
 
-if(SWITCHBACK_PCH)
+if(SWITCHBACK_PRECOMPILE STREQUAL "all")
+  set(precompiled_kinds code tests)
+elseif(SWITCHBACK_PRECOMPILE STREQUAL "frameworks")
+  set(precompiled_kinds tests)
+  set(precompiled_tests ${test_frameworks})
+elseif(SWITCHBACK_PRECOMPILE STREQUAL "none")
+  set(precompiled_kinds)
+else()
+  message(FATAL_ERROR "SWITCHBACK_PRECOMPILE is '${SWITCHBACK_PRECOMPILE}': say all, frameworks or none")
+endif()
+
+if(precompiled_kinds)
   # A precompiled header belongs to a target, and that needs a source: an empty one.
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/precompiled.cpp CONTENT "")
-  foreach(kind code tests)
+  foreach(kind ${precompiled_kinds})
     add_library(precompiled_${kind} OBJECT ${PROJECT_BINARY_DIR}/precompiled.cpp)
     target_link_libraries(precompiled_${kind} PRIVATE switchback_options fmt::fmt
       nlohmann_json::nlohmann_json)
@@ -39,7 +52,7 @@ function(switchback_precompile target kind)
     # Types local to a file are only fine in the main one; here none is.
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
   endif()
-  if(SWITCHBACK_PCH)
+  if(kind IN_LIST precompiled_kinds)
     target_precompile_headers(${target} REUSE_FROM precompiled_${kind})
   endif()
 endfunction()

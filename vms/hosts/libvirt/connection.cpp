@@ -79,16 +79,19 @@ Result<Domain> Connection::domain(const std::string& vm) const {
   return std::move(*found);
 }
 
-Result<std::vector<std::pair<std::string, Domain>>> Connection::domains() const {
+Result<std::vector<std::pair<std::string, Domain>>> Connection::domains(const NameFilter& wanted,
+                                                                        Listed listed) const {
   virDomainPtr* list = nullptr;
-  const int count = virConnectListAllDomains(connection_, &list, 0);
+  const int count = virConnectListAllDomains(connection_, &list, static_cast<unsigned>(listed));
   if (count < 0) return libvirt_error("listing domains at " + site_.uri);
   std::vector<std::pair<std::string, Domain>> found;
   for (int n = 0; n < count; ++n) {
     Domain domain(list[n]);
     const std::string name = virDomainGetName(domain.get());
-    if (!name.starts_with(site_.prefix()) || !bears_mark(domain.get(), site_.run_id)) continue;
-    found.emplace_back(name.substr(site_.prefix().size()), std::move(domain));
+    if (!name.starts_with(site_.prefix())) continue;
+    std::string vm = name.substr(site_.prefix().size());
+    if ((!wanted || wanted(vm)) && bears_mark(domain.get(), site_.run_id))
+      found.emplace_back(std::move(vm), std::move(domain));
   }
   free(list);
   return found;

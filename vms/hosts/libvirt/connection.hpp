@@ -2,6 +2,7 @@
 // Connections to libvirt, with owned handles and errors as values.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,9 @@ tl::unexpected<Error> libvirt_error(const std::string& what);
 /// Its code (virErrorNumber).
 int libvirt_error_code();
 
+/// Which domains are listed.
+enum class Listed : unsigned { all = 0, running = VIR_CONNECT_LIST_DOMAINS_ACTIVE };
+
 /// A connection to one site's libvirt. Thread-safe, as libvirt's are.
 class Connection {
  public:
@@ -52,8 +56,11 @@ class Connection {
   Result<std::optional<Domain>> find_domain(const std::string& vm) const;
   /// The same, where it must exist.
   Result<Domain> domain(const std::string& vm) const;
-  /// All domains of this run, by VM name.
-  Result<std::vector<std::pair<std::string, Domain>>> domains() const;
+  /// The domains of this run whose VM name is wanted (none given: all), by that name. Of the others
+  /// nothing is asked: one that is just being started would keep us waiting.
+  using NameFilter = std::function<bool(const std::string& vm)>;
+  Result<std::vector<std::pair<std::string, Domain>>> domains(const NameFilter& wanted = {},
+                                                              Listed listed = Listed::all) const;
   Result<Domain> define(const std::string& xml) const;
 
   /// Has the daemon read a schema once, before several threads make it do so at once: libvirt 9.0

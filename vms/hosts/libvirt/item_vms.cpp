@@ -93,11 +93,12 @@ Result<const ItemSpec*> LibvirtLaboratory::spec_of(const ItemName& item) const {
 Result<std::vector<LibvirtLaboratory::ItemVm>> LibvirtLaboratory::vms_at(Site site,
                                                                          const ItemSpec& item) {
   SB_ASSIGN(reached, access(site));
-  SB_ASSIGN(domains, reached->connection->domains());
+  SB_ASSIGN(domains, reached->connection->domains([&](const std::string& name) {
+    return bearer_of(item, name).has_value();
+  }));
   std::vector<ItemVm> found;
   for (auto& [name, domain] : domains) {
     const std::optional<Bearer> bearer = bearer_of(item, name);
-    if (!bearer) continue;
     SB_ASSIGN(running, is_active(domain));
     found.push_back({.name = name,
                      .vm = bearer->vm,
@@ -150,10 +151,13 @@ Result<LiveCopies> LibvirtLaboratory::live_copies(const ItemName& item) {
   SB_ASSIGN(spec, spec_of(item));
   LiveCopies live;
   for (const Site site : {Site::primary, Site::recovery}) {
-    SB_ASSIGN(found, vms_at(site, *spec));
-    const bool runs = std::any_of(found.begin(), found.end(),
-                                  [](const ItemVm& one) { return one.running && !one.test; });
-    (site == Site::primary ? live.primary : live.recovery) = runs;
+    SB_ASSIGN(reached, access(site));
+    const auto is_a_copy = [&](const std::string& name) {
+      const std::optional<Bearer> bearer = bearer_of(*spec, name);
+      return bearer && !bearer->test;
+    };
+    SB_ASSIGN(running, reached->connection->domains(is_a_copy, Listed::running));
+    (site == Site::primary ? live.primary : live.recovery) = !running.empty();
   }
   return live;
 }

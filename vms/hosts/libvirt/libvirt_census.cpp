@@ -54,9 +54,9 @@ class SiteCensus {
   }
 
   Nothing take_vms(Duration patience, const std::shared_ptr<bool>& silent) {
-    SB_ASSIGN(domains, connection_.domains());
+    SB_ASSIGN(domains, connection_.domains(
+                           [&](const std::string& name) { return belongs_to(name, item_); }));
     for (auto& [name, domain] : domains) {
-      if (!belongs_to(name, item_)) continue;
       add("vm", name);
       SB_ASSIGN(checkpoints, checkpoint_names(domain));
       for (const std::string& checkpoint : checkpoints)

@@ -111,9 +111,9 @@ Nothing LibvirtLaboratory::remove_item(const ItemName& item) {
 Nothing LibvirtLaboratory::remove_from(Site site, const ItemName& item) {
   SB_ASSIGN(reached, access(site));
   const Connection& connection = *reached->connection;
-  SB_ASSIGN(domains, connection.domains());
+  SB_ASSIGN(domains,
+            connection.domains([&](const std::string& name) { return belongs_to(name, item); }));
   for (const auto& [name, domain] : domains) {
-    if (!belongs_to(name, item)) continue;
     SB_ASSIGN(active, is_active(domain));
     // Ends its jobs as well.
     if (active && virDomainDestroy(domain.get()) != 0 &&
