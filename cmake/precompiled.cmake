@@ -1,10 +1,8 @@
 # Headers of others that most files include, compiled once for all targets instead of once a file.
 #
 # Only what is not ours goes in here: a change of our own headers must not rebuild everything. The
-# sources still include all they use, as if there were none of this: in the preset tsan only the test
-# frameworks are precompiled, and ci/test compiles each file with it.
-set(SWITCHBACK_PRECOMPILE all CACHE STRING "Headers of others to precompile: all, frameworks or none")
-set_property(CACHE SWITCHBACK_PRECOMPILE PROPERTY STRINGS all frameworks none)
+# sources still include all they use, as if there were none of this: -DSWITCHBACK_PCH=OFF tells.
+option(SWITCHBACK_PCH "Precompile the headers of others that most files include" ON)
 
 # Headers are most of what is compiled: a dozen sources at once take little longer than one. For
 # builds from scratch; files whose local names meet those of others are compiled alone.
@@ -14,24 +12,12 @@ set(precompiled_code <algorithm> <array> <chrono> <cstdint> <filesystem> <fstrea
   <memory> <optional> <random> <set> <span> <sstream> <string> <string_view> <utility> <variant>
   <vector> <fmt/format.h> <nlohmann/json.hpp> <tl/expected.hpp>)
 # Google Test comes before RapidCheck.
-set(test_frameworks <gmock/gmock.h> <gtest/gtest.h> <rapidcheck/gtest.h>)
-set(precompiled_tests ${precompiled_code} ${test_frameworks})
+set(precompiled_tests ${precompiled_code} <gmock/gmock.h> <gtest/gtest.h> <rapidcheck/gtest.h>)
 
-if(SWITCHBACK_PRECOMPILE STREQUAL "all")
-  set(precompiled_kinds code tests)
-elseif(SWITCHBACK_PRECOMPILE STREQUAL "frameworks")
-  set(precompiled_kinds tests)
-  set(precompiled_tests ${test_frameworks})
-elseif(SWITCHBACK_PRECOMPILE STREQUAL "none")
-  set(precompiled_kinds)
-else()
-  message(FATAL_ERROR "SWITCHBACK_PRECOMPILE is '${SWITCHBACK_PRECOMPILE}': say all, frameworks or none")
-endif()
-
-if(precompiled_kinds)
+if(SWITCHBACK_PCH)
   # A precompiled header belongs to a target, and that needs a source: an empty one.
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/precompiled.cpp CONTENT "")
-  foreach(kind ${precompiled_kinds})
+  foreach(kind code tests)
     add_library(precompiled_${kind} OBJECT ${PROJECT_BINARY_DIR}/precompiled.cpp)
     target_link_libraries(precompiled_${kind} PRIVATE switchback_options fmt::fmt
       nlohmann_json::nlohmann_json)
@@ -42,6 +28,9 @@ if(precompiled_kinds)
   endforeach()
   target_link_libraries(precompiled_tests PRIVATE rapidcheck rapidcheck_gtest GTest::gtest
     GTest::gmock)
+  if(CMAKE_BUILD_TYPE STREQUAL Debug)
+    target_compile_options(precompiled_tests PRIVATE -O0) # as the tests are: test_programs.cmake
+  endif()
 endif()
 
 # switchback_precompile(TARGET code|tests): TARGET uses the precompiled headers of that kind.
@@ -52,7 +41,7 @@ function(switchback_precompile target kind)
     # Types local to a file are only fine in the main one; here none is.
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
   endif()
-  if(kind IN_LIST precompiled_kinds)
+  if(SWITCHBACK_PCH)
     target_precompile_headers(${target} REUSE_FROM precompiled_${kind})
   endif()
 endfunction()
