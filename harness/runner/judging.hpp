@@ -4,18 +4,18 @@
 
 #include <algorithm>
 
-#include "harness/runner/sequence_run.hpp"
+#include "harness/runner/item_run.hpp"
 
 namespace switchback {
 
 /// What breaks is kept, each kind of breach once.
 template <class Ask>
-void SequenceRun::judge(const Ask& ask) {
-  for (std::size_t n = 0; n < context_.properties.size(); ++n) {
-    const Property& property = *context_.properties[n];
+void ItemRun::judge(const Ask& ask) {
+  for (std::size_t n = 0; n < shared_.context.properties.size(); ++n) {
+    const Property& property = *shared_.context.properties[n];
     const Verdict verdict = ask(property);
     if (!verdict.judged()) continue;
-    PropertyTally& tally = result_.tallies[n];
+    PropertyTally& tally = shared_.result.tallies[n];
     ++tally.judged;
     if (!verdict.violation()) continue;
     ++tally.broken;
@@ -25,10 +25,12 @@ void SequenceRun::judge(const Ask& ask) {
       return found.violation.property == violation.property &&
              found.violation.kind == violation.kind;
     };
-    if (std::any_of(result_.violations.begin(), result_.violations.end(), same)) continue;
-    context_.events.on(ViolationFound{context_.index, step_, violation.property, violation.kind,
-                                      violation.message});
-    result_.violations.push_back({std::move(violation), step_});
+    if (std::any_of(shared_.result.violations.begin(), shared_.result.violations.end(), same))
+      continue;
+    shared_.context.events.on(ViolationFound{shared_.context.index, shared_.step,
+                                             violation.property, violation.kind,
+                                             violation.message});
+    shared_.result.violations.push_back({std::move(violation), shared_.step});
   }
 }
 

@@ -2,81 +2,59 @@
 // The steps of a sequence, one after the other.
 #include "harness/runner/sequence_run.hpp"
 
-#include <fmt/format.h>
-
-#include "harness/lifecycle/resting_states.hpp"
-#include "harness/runner/judging.hpp"
-#include "harness/runner/witness.hpp"
 #include "harness/sequence/trace.hpp"
 
 namespace switchback {
-namespace {
-
-std::vector<DiskGeometry> geometries(const std::vector<DiskSpec>& disks) {
-  std::vector<DiskGeometry> result;
-  for (const DiskSpec& disk : disks)
-    result.push_back({.size_bytes = disk.size_bytes, .volatile_cache = false});
-  return result;
-}
-
-/// The key that opens the item's replica, and one that does not. They follow from the seed, so that
-/// a replay gives the same.
-std::vector<std::string> keys_of(const Sequence& sequence) {
-  if (!sequence.policy.encrypted) return {};
-  return {fmt::format("right-{:016x}", sequence.seed ^ 0x5bd1e995a5a5a5a5U),
-          fmt::format("wrong-{:016x}", ~sequence.seed)};
-}
-
-}  // namespace
 
 SequenceRun::SequenceRun(World& world, const Sequence& sequence, const SequenceContext& context)
-    : world_(world),
-      sequence_(sequence),
-      context_(context),
-      item_{.name = fmt::format("vm{}", context.index),
-            .disks = sequence.disks,
-            .vms = sequence.vms,
-            .policy = sequence.policy},
-      model_(initial_state()),
-      branches_(geometries(sequence.disks)),
-      keys_(keys_of(sequence)) {
-  for (const auto& property : context_.properties)
-    result_.tallies.push_back({.name = std::string(property->name())});
+    : shared_{.world = world,
+              .sequence = sequence,
+              .context = context,
+              .wire = WireShares(sequence.item_count()),
+              .result = {}} {
+  for (const auto& property : context.properties)
+    shared_.result.tallies.push_back({.name = std::string(property->name())});
+  for (std::size_t number = 0; number < sequence.item_count(); ++number)
+    items_.push_back(std::make_unique<ItemRun>(*this, shared_, number));
 }
 
 void SequenceRun::run() {
-  Nothing ran = world_.laboratory->create_item(item_);
+  Nothing ran;
+  for (const auto& item : items_)
+    if (ran) ran = item->create();
   if (ran) ran = run_steps();
-  result_.wire = world_.laboratory->wire();
-  if (faults_.any_in_force()) static_cast<void>(heal());
-  const Nothing removed = world_.laboratory->remove_item(item_.name);
+  shared_.result.wire = shared_.world.laboratory->wire();
+  if (items_.front()->any_fault_in_force()) static_cast<void>(heal());
+  Nothing removed;
+  for (const auto& item : items_)
+    if (const Nothing one = item->remove(); !one) removed = one;
   if (!ran)
-    result_.error = ran.error();
+    shared_.result.error = ran.error();
   else if (!removed)
-    result_.error = removed.error();
+    shared_.result.error = removed.error();
 }
 
 Nothing SequenceRun::run_steps() {
-  SB_ASSIGN(start, look());
-  last_ = std::move(start);
-  census_at_start_ = last_.census;
-  for (std::size_t step = 0; step < sequence_.steps.size() && !violated();) {
-    if (context_.interrupted && context_.interrupted()) return {};
+  for (const auto& item : items_)
+    SB_TRY(item->begin());
+  const std::vector<Step>& steps = shared_.sequence.steps;
+  for (std::size_t step = 0; step < steps.size() && !violated();) {
+    if (shared_.context.interrupted && shared_.context.interrupted()) return {};
     std::size_t end = step + 1;
-    while (end < sequence_.steps.size() && sequence_.steps[end].at)
+    while (end < steps.size() && steps[end].at)
       ++end;
     InJob in_job{.begin = step + 1, .end = end, .done = std::vector<bool>(end - step - 1, false)};
     SB_TRY(run_step(step, in_job));
     for (std::size_t late = in_job.begin; late < in_job.end && !violated(); ++late) {
       if (in_job.done[late - in_job.begin]) continue;
       InJob none{};
-      const Moment& missed = *sequence_.steps[late].at;
-      context_.events.on(StepInJob{.sequence = context_.index,
-                                   .step = late,
-                                   .operation = {},
-                                   .stage = missed.stage,
-                                   .call = missed.call,
-                                   .in_time = false});
+      const Moment& missed = *steps[late].at;
+      shared_.context.events.on(StepInJob{.sequence = shared_.context.index,
+                                          .step = late,
+                                          .operation = {},
+                                          .stage = missed.stage,
+                                          .call = missed.call,
+                                          .in_time = false});
       SB_TRY(run_step(late, none));
     }
     step = end;
@@ -85,46 +63,113 @@ Nothing SequenceRun::run_steps() {
 }
 
 Nothing SequenceRun::end_sequence() {
-  if (faults_.ever()) SB_TRY(healthy_phase());
+  InJob none{};
+  for (const auto& item : items_)
+    SB_TRY(item->finish(none));
   if (violated()) return {};
-  SB_ASSIGN(after, look());
-  const EndEvidence evidence{.item = item_,
-                             .model = model_,
-                             .after = after,
-                             .faults = faults_.ever(),
-                             .recovered = trouble_.empty(),
-                             .trouble = trouble_};
-  judge([&](const Property& property) { return property.at_end(evidence); });
+  if (items_.front()->any_fault_ever()) SB_TRY(healthy_phase());
+  for (const auto& item : items_)
+    if (!violated()) SB_TRY(item->end());
   return {};
 }
 
 Nothing SequenceRun::run_step(std::size_t index, InJob& in_job) {
-  const Step& step = sequence_.steps[index];
-  step_ = index;
-  context_.events.on(StepStarted{context_.index, index, step_to_json(step)});
-  ++result_.steps_run;
-  return do_action(step.action, in_job);
+  const Step& step = shared_.sequence.steps[index];
+  shared_.step = index;
+  shared_.context.events.on(StepStarted{shared_.context.index, index, step_to_json(step)});
+  ++shared_.result.steps_run;
+  return do_action(step, in_job);
 }
 
-Nothing SequenceRun::do_action(const Action& action, InJob& in_job) {
+Nothing SequenceRun::do_action(const Step& step, InJob& in_job) {
   struct Visitor {
     SequenceRun& run;
+    ItemRun& item;
     InJob& in_job;
-    Nothing operator()(const WriteStep& write) const { return run.guest_writes(write); }
-    Nothing operator()(const FlushStep&) const { return run.guest_flushes(); }
-    Nothing operator()(const OperateStep& ask) const { return run.operate(ask, in_job); }
-    Nothing operator()(const WaitStep& wait) const { return run.wait(wait.duration, in_job); }
+    Nothing operator()(const WriteStep& write) const { return item.guest_writes(write); }
+    Nothing operator()(const FlushStep&) const { return item.guest_flushes(); }
+    Nothing operator()(const OperateStep& ask) const { return run.operate(item, ask, in_job); }
+    Nothing operator()(const AdvanceStep& advance) const { return item.advance(advance.points); }
+    Nothing operator()(const WaitStep& wait) const {
+      return run.wait(wait.duration, in_job, wait.background);
+    }
     Nothing operator()(const FaultStep& fault) const {
       return run.break_something(fault.kind, std::nullopt);
     }
     Nothing operator()(const HealStep&) const { return run.heal(); }
-    Nothing operator()(const EditStep& edit) const { return run.edit(edit.edit); }
-    Nothing operator()(const TestWriteStep& write) const { return run.test_guest_writes(write); }
+    Nothing operator()(const EditStep& edit) const { return item.edit(edit.edit); }
+    Nothing operator()(const TestWriteStep& write) const { return item.test_guest_writes(write); }
     Nothing operator()(const OldPrimaryWriteStep& write) const {
-      return run.old_primary_writes(write);
+      return item.old_primary_writes(write);
     }
   };
-  return std::visit(Visitor{*this, in_job}, action);
+  return std::visit(Visitor{*this, item_of(step), in_job}, step.action);
+}
+
+/// Of an item whose job is in progress it is a second operator who asks: that job stays where it
+/// is.
+Nothing SequenceRun::operate(ItemRun& item, const OperateStep& step, InJob& in_job) {
+  const bool second = item.busy();
+  SB_TRY(item.start(step));
+  return second || step.background ? Nothing{} : item.finish(in_job);
+}
+
+Nothing SequenceRun::steps_at(ItemRun& item, const JobPoint& point, InJob& in_job) {
+  const std::size_t job_step = shared_.step;
+  const std::vector<Step>& steps = shared_.sequence.steps;
+  for (std::size_t n = in_job.begin; n < in_job.end && !item.left_its_point(); ++n) {
+    const Moment& moment = *steps[n].at;
+    if (in_job.done[n - in_job.begin] || moment.call != point.call || moment.stage != point.stage ||
+        std::holds_alternative<EditStep>(steps[n].action))
+      continue;
+    in_job.done[n - in_job.begin] = true;
+    SB_TRY(run_in_job(n, point));
+  }
+  shared_.step = job_step;
+  return {};
+}
+
+Nothing SequenceRun::run_in_job(std::size_t index, const JobPoint& point) {
+  shared_.step = index;
+  ++shared_.result.steps_run;
+  const Step& step = shared_.sequence.steps[index];
+  shared_.context.events.on(StepStarted{shared_.context.index, index, step_to_json(step)});
+  shared_.context.events.on(StepInJob{.sequence = shared_.context.index,
+                                      .step = index,
+                                      .operation = std::string(name_of(point.operation)),
+                                      .stage = point.stage,
+                                      .call = point.call,
+                                      .in_time = true});
+  InJob none{};
+  if (const auto* const fault = std::get_if<FaultStep>(&step.action))
+    return break_something(fault->kind, point);
+  // Nobody waits for the end of a job from within another: what falls due stands beside it.
+  if (const auto* const pause = std::get_if<WaitStep>(&step.action))
+    return wait(pause->duration, none, /*leave_jobs=*/true);
+  return do_action(step, none);
+}
+
+Nothing SequenceRun::break_something(FaultKind kind, const std::optional<JobPoint>& during) {
+  const std::vector<FaultKind>& offered = shared_.world.system->capabilities().faults;
+  if (std::find(offered.begin(), offered.end(), kind) == offered.end()) return {};
+  SB_TRY(shared_.world.system->inject(kind));
+  std::optional<JobPoint> hit = during;
+  for (const auto& item : items_) {
+    if (!hit) hit = item->stands_at();
+    item->note_fault(kind);
+  }
+  shared_.context.events.on(FaultInjected{.sequence = shared_.context.index,
+                                          .step = shared_.step,
+                                          .kind = std::string(name_of(kind)),
+                                          .stage = hit ? hit->stage : std::string(),
+                                          .had_effect = hit.has_value()});
+  return {};
+}
+
+Nothing SequenceRun::heal() {
+  for (const auto& item : items_)
+    item->note_healed();
+  return shared_.world.system->heal();
 }
 
 }  // namespace switchback

@@ -8,6 +8,7 @@
 #include "harness/sequence/item_drawing.hpp"
 #include "harness/sequence/step_drawing.hpp"
 #include "harness/sequence/ways.hpp"
+#include "harness/sequence/weaving.hpp"
 
 namespace switchback {
 namespace {
@@ -19,20 +20,21 @@ constexpr unsigned kBurstPercent = 40;
 /// The last steps, in which the item may come to its end.
 constexpr std::size_t kLastSteps = 10;
 
-/// Draws one sequence. Follows the model; where a fault makes that wrong, later operations are
-/// simply refused.
+/// Draws the sequence of one item. Follows the model; where a fault makes that wrong, later
+/// operations are simply refused.
 class SequenceDrawing {
  public:
   SequenceDrawing(const GeneratorOptions& options, const std::vector<Move>& moves,
-                  const rc::Random& random)
+                  const Profile& profile, std::size_t steps_max, Draw draw)
       : options_(options),
         moves_(moves),
-        draw_(random),
-        profile_(draw_profile()),
+        draw_(draw),
+        profile_(profile),
+        steps_max_(steps_max),
         model_(sequence_, options.capabilities),
         steps_(draw_, options, profile_, sequence_, model_) {}
 
-  DrawnSequence draw() {
+  Sequence draw() {
     sequence_.seed = draw_.number();
     draw_item(draw_, options_, profile_, sequence_);
     length_ = draw_length();
@@ -42,19 +44,12 @@ class SequenceDrawing {
       add(steps_.write());
     while (!full())
       add_next();
-    return {std::move(sequence_), std::string(profile_.name)};
+    return std::move(sequence_);
   }
 
  private:
-  const Profile& draw_profile() {
-    std::vector<unsigned> weights;
-    for (const Profile& profile : options_.profiles)
-      weights.push_back(profile.weight);
-    return options_.profiles[draw_.weighted(weights)];
-  }
-
   std::size_t draw_length() {
-    const std::size_t most = options_.limits.steps_max;
+    const std::size_t most = steps_max_;
     switch (draw_.weighted({10, 60, 30})) {
       case 0:
         return draw_.between(1, std::min<std::size_t>(6, most));
@@ -296,6 +291,7 @@ class SequenceDrawing {
   const std::vector<Move>& moves_;
   Draw draw_;
   const Profile& profile_;
+  std::size_t steps_max_;
   Sequence sequence_;
   WalkModel model_;
   StepDrawing steps_;
@@ -304,6 +300,31 @@ class SequenceDrawing {
   bool may_migrate_ = false;
 };
 
+const Profile& draw_profile(Draw& draw, const GeneratorOptions& options) {
+  std::vector<unsigned> weights;
+  for (const Profile& profile : options.profiles)
+    weights.push_back(profile.weight);
+  return options.profiles[draw.weighted(weights)];
+}
+
+DrawnSequence draw_sequence(const GeneratorOptions& options, const std::vector<Move>& moves,
+                            const rc::Random& random) {
+  Draw draw(random);
+  const Profile& profile = draw_profile(draw, options);
+  const std::string name(profile.name);
+  const std::size_t steps_max = options.limits.steps_max;
+  const unsigned items_max = std::min(profile.items_max, options.limits.items_max);
+  if (items_max < 2)
+    return {SequenceDrawing(options, moves, profile, steps_max, draw).draw(), name};
+  const std::uint64_t items = draw.between(2, items_max);
+  std::vector<Sequence> of_items;
+  for (std::uint64_t n = 0; n < items; ++n)
+    of_items.push_back(
+        SequenceDrawing(options, moves, profile, steps_max / items, Draw(rc::Random(draw.number())))
+            .draw());
+  return {woven(draw, std::move(of_items)), name};
+}
+
 }  // namespace
 
 rc::Gen<DrawnSequence> sequences(GeneratorOptions options) {
@@ -311,7 +332,7 @@ rc::Gen<DrawnSequence> sequences(GeneratorOptions options) {
   const std::vector<Move> moves = moves_of(options.capabilities);
   return rc::Gen<DrawnSequence>(
       [options = std::move(options), moves](const rc::Random& random, int) {
-        return rc::shrinkable::just(SequenceDrawing(options, moves, random).draw());
+        return rc::shrinkable::just(draw_sequence(options, moves, random));
       });
 }
 

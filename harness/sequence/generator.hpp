@@ -18,6 +18,7 @@ namespace switchback {
 /// What a world can carry.
 struct SequenceLimits {
   std::size_t steps_max = 80;
+  unsigned items_max = 4;  ///< at a time
   unsigned disks_min = 1;
   unsigned disks_max = 4;
   Bytes disk_bytes_min = 512;

@@ -168,6 +168,10 @@ Result<bool> JsonObject::yes_or_no(std::string_view key) const {
   return json->get<bool>();
 }
 
+Result<bool> JsonObject::yes_or_no_or(std::string_view key, bool otherwise) const {
+  return has(key) ? yes_or_no(key) : otherwise;
+}
+
 Result<JsonObject> JsonObject::object(std::string_view key) const {
   SB_ASSIGN(found, value(key));
   return from(*found, place_.member(key));

@@ -58,6 +58,7 @@ class JsonObject {
   [[nodiscard]] Result<std::uint64_t> number_or(std::string_view key, Range range,
                                                 std::uint64_t otherwise) const;
   [[nodiscard]] Result<bool> yes_or_no(std::string_view key) const;
+  [[nodiscard]] Result<bool> yes_or_no_or(std::string_view key, bool otherwise) const;
   [[nodiscard]] Result<JsonObject> object(std::string_view key) const;
   /// A list of `least` to `most` elements.
   [[nodiscard]] Result<const nlohmann::json*> list(std::string_view key, Range length) const;

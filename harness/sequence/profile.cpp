@@ -133,6 +133,21 @@ constexpr std::array kProfiles = {
             .choice_percent = 60,
             .wrong_key_percent = 25,
             .busy_job_percent = 40},
+    Profile{.name = "crowd",
+            .meaning = "several items at once: jobs side by side, a second operator, any order",
+            .weight = 4,
+            .slow_weight = 0,
+            .items_max = 4,
+            .group_percent = 10,
+            .illegal_operation = 2,
+            .fault = 1,
+            .heal = 3,
+            .all_faults = true,
+            .busy_job_percent = 40,
+            .inner_operation = 2,
+            .inner_fault = 1,
+            .inner_wait = 1,
+            .cancel_percent = 8},
 };
 
 }  // namespace

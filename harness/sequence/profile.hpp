@@ -18,7 +18,8 @@ struct Profile {
   unsigned weight = 1;       ///< how often the mixture itself is chosen
   unsigned slow_weight = 1;  ///< the same where a sequence takes seconds
 
-  // The item.
+  // The items.
+  unsigned items_max = 1;                ///< protected side by side, where the system can
   unsigned group_percent = 2;            ///< items of several VMs, where the system has them
   unsigned encrypted_percent = 4;        ///< the same of encrypted replicas
   unsigned app_consistent_percent = 25;  ///< and of app-consistent points

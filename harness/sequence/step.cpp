@@ -46,6 +46,7 @@ std::string choices_in_words(const OperateStep& ask) {
   if (!ask.create_missing_vm) words += " without making a missing VM";
   if (ask.key == KeyGiven::none) words += " without a key";
   if (ask.key == KeyGiven::wrong) words += " with a wrong key";
+  if (ask.background) words += " in the background";
   if (ask.settings != plain.settings) words += " to " + settings_in_words(ask.settings);
   return words;
 }
@@ -56,10 +57,15 @@ struct InWords {
   std::string operator()(const OperateStep& ask) const {
     return std::string(name_of(ask.operation)) + choices_in_words(ask);
   }
+  std::string operator()(const AdvanceStep& advance) const {
+    return fmt::format("the job goes on by {} {}", advance.points,
+                       advance.points == 1 ? "point" : "points");
+  }
   std::string operator()(const WaitStep& wait) const {
     const auto milliseconds = wait.duration.count();
-    if (milliseconds % 1000 == 0) return fmt::format("wait {} s", milliseconds / 1000);
-    return fmt::format("wait {} ms", milliseconds);
+    const std::string_view jobs = wait.background ? ", jobs in the background" : "";
+    if (milliseconds % 1000 == 0) return fmt::format("wait {} s{}", milliseconds / 1000, jobs);
+    return fmt::format("wait {} ms{}", milliseconds, jobs);
   }
   std::string operator()(const FaultStep& fault) const {
     return fmt::format("fault {}", name_of(fault.kind));
@@ -84,6 +90,7 @@ std::string_view name_of(KeyGiven key) {
 
 std::string describe(const Step& step) {
   std::string words = std::visit(InWords{}, step.action);
+  if (step.item > 0) words += fmt::format(" (item {})", step.item);
   if (step.at) words += fmt::format(" at {}/{}", step.at->stage, step.at->call);
   return words;
 }

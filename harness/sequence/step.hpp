@@ -46,11 +46,20 @@ struct OperateStep {
   bool create_missing_vm = true;
   KeyGiven key = KeyGiven::right;
   TargetSettings settings = {};
+  /// The job is left at its first point: steps that follow take place while it is in progress, and
+  /// AdvanceStep lets it go on.
+  bool background = false;
   friend bool operator==(const OperateStep&, const OperateStep&) = default;
 };
-/// Time goes by on the system's clock, in whole milliseconds.
+/// The item's job, if one is in progress, goes on by so many points: calls that it makes.
+struct AdvanceStep {
+  std::uint32_t points = 1;
+  friend bool operator==(const AdvanceStep&, const AdvanceStep&) = default;
+};
+/// Time goes by on the system's clock, in whole milliseconds. It goes by for all items.
 struct WaitStep {
   std::chrono::milliseconds duration{};
+  bool background = false;  ///< jobs that fall due are left at their first point
   friend bool operator==(const WaitStep&, const WaitStep&) = default;
 };
 /// Something breaks.
@@ -82,8 +91,8 @@ struct OldPrimaryWriteStep {
   std::uint32_t count = 1;
   friend bool operator==(const OldPrimaryWriteStep&, const OldPrimaryWriteStep&) = default;
 };
-using Action = std::variant<WriteStep, FlushStep, OperateStep, WaitStep, FaultStep, HealStep,
-                            EditStep, TestWriteStep, OldPrimaryWriteStep>;
+using Action = std::variant<WriteStep, FlushStep, OperateStep, AdvanceStep, WaitStep, FaultStep,
+                            HealStep, EditStep, TestWriteStep, OldPrimaryWriteStep>;
 
 /// A moment inside a job: before call number `call` (from 0) of a stage.
 struct Moment {
@@ -92,22 +101,38 @@ struct Moment {
   friend auto operator<=>(const Moment&, const Moment&) = default;
 };
 
-/// One action. Without `at` it waits for the job before it to end. With `at` it takes place inside
-/// the job that the nearest earlier operate or wait step started, and right after that job if the
-/// moment never came.
+/// One action. Without `at` it waits for the job before it to end, unless that is in the
+/// background. With `at` it takes place inside the job that the nearest earlier operate or wait
+/// step started, and right after that job if the moment never came.
 struct Step {
   Action action;
-  std::optional<Moment> at;
+  std::optional<Moment> at = {};
+  std::uint32_t item = 0;  ///< on which, modulo what there is. Faults, healing and time hit all
   friend bool operator==(const Step&, const Step&) = default;
 };
 
-/// An ordered list of steps on one item, with all that is needed to run it again.
-struct Sequence {
-  std::uint64_t seed = 0;  ///< of the world
+/// What is made before the first step, to be protected as one.
+struct ItemPlan {
   std::vector<DiskSpec> disks;
   std::vector<Hardware> vms = {Hardware{}};
   Policy policy = {};
+  friend bool operator==(const ItemPlan&, const ItemPlan&) = default;
+};
+
+/// An ordered list of steps, with all that is needed to run it again.
+struct Sequence {
+  std::uint64_t seed = 0;  ///< of the world
+  // The plan of the first item: nearly all sequences have but one.
+  std::vector<DiskSpec> disks;
+  std::vector<Hardware> vms = {Hardware{}};
+  Policy policy = {};
+  std::vector<ItemPlan> others = {};  ///< of the second item and those after it
   std::vector<Step> steps;
+
+  [[nodiscard]] std::size_t item_count() const { return 1 + others.size(); }
+  [[nodiscard]] ItemPlan plan(std::size_t item) const {
+    return item == 0 ? ItemPlan{disks, vms, policy} : others[item - 1];
+  }
 };
 
 /// "write disk 0 block 7", "planned_failover", "wait 300 s", each with " at stage/call" where set.

@@ -57,6 +57,7 @@ Json operate_to_json(const OperateStep& ask) {
     json["create_missing_vm"] = ask.create_missing_vm;
   if (ask.key != plain.key) json["key"] = name_of(ask.key);
   if (ask.settings != plain.settings) json["settings"] = settings_to_json(ask.settings);
+  if (ask.background) json["background"] = true;
   return json;
 }
 
@@ -64,8 +65,13 @@ struct AsJson {
   Json operator()(const WriteStep& write) const { return write_to_json("write", write); }
   Json operator()(const FlushStep&) const { return Json::object({{"do", "flush"}}); }
   Json operator()(const OperateStep& ask) const { return operate_to_json(ask); }
+  Json operator()(const AdvanceStep& advance) const {
+    return Json::object({{"do", "advance"}, {"points", advance.points}});
+  }
   Json operator()(const WaitStep& wait) const {
-    return Json::object({{"do", "wait"}, {"milliseconds", wait.duration.count()}});
+    Json json = Json::object({{"do", "wait"}, {"milliseconds", wait.duration.count()}});
+    if (wait.background) json["background"] = true;
+    return json;
   }
   Json operator()(const FaultStep& fault) const {
     return Json::object({{"do", "fault"}, {"kind", name_of(fault.kind)}});
@@ -86,41 +92,56 @@ std::string lines_of(const std::vector<std::string>& elements) {
   return fmt::format("[\n    {}\n  ]", fmt::join(elements, ",\n    "));
 }
 
-std::string disks_of(const Sequence& sequence) {
-  std::vector<std::string> lines;
-  for (const DiskSpec& disk : sequence.disks) {
-    Json json = Json::object({{"device", disk.device}, {"size_bytes", disk.size_bytes}});
-    if (disk.vm > 0) json["vm"] = disk.vm;
-    lines.push_back(compact(json));
-  }
-  return lines_of(lines);
+Json disk_to_json(const DiskSpec& disk) {
+  Json json = Json::object({{"device", disk.device}, {"size_bytes", disk.size_bytes}});
+  if (disk.vm > 0) json["vm"] = disk.vm;
+  return json;
 }
 
-std::string vms_of(const Sequence& sequence) {
-  std::vector<std::string> lines;
-  for (const Hardware& vm : sequence.vms) {
-    Json json = Json::object({{"cpus", vm.cpus},
-                              {"memory_bytes", vm.memory_bytes},
-                              {"firmware", name_of(vm.firmware)},
-                              {"boot_disk", vm.boot_disk}});
-    Json nics = Json::array();
-    for (const Nic& nic : vm.nics)
-      nics.push_back(
-          Json::object({{"mac", nic.mac}, {"network", nic.network}, {"address", nic.address}}));
-    json["nics"] = std::move(nics);
-    lines.push_back(compact(json));
-  }
-  return lines_of(lines);
+Json vm_to_json(const Hardware& vm) {
+  Json json = Json::object({{"cpus", vm.cpus},
+                            {"memory_bytes", vm.memory_bytes},
+                            {"firmware", name_of(vm.firmware)},
+                            {"boot_disk", vm.boot_disk}});
+  Json nics = Json::array();
+  for (const Nic& nic : vm.nics)
+    nics.push_back(
+        Json::object({{"mac", nic.mac}, {"network", nic.network}, {"address", nic.address}}));
+  json["nics"] = std::move(nics);
+  return json;
 }
 
-std::string policy_of(const Sequence& sequence) {
-  const Policy& policy = sequence.policy;
+Json policy_to_json(const Policy& policy) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(policy.copy_frequency);
-  return compact(Json::object({{"copy_frequency_seconds", seconds.count()},
-                               {"retention_hours", policy.retention.count()},
-                               {"most_points", policy.most_points},
-                               {"app_consistent_hours", policy.app_consistent.count()},
-                               {"encrypted", policy.encrypted}}));
+  return Json::object({{"copy_frequency_seconds", seconds.count()},
+                       {"retention_hours", policy.retention.count()},
+                       {"most_points", policy.most_points},
+                       {"app_consistent_hours", policy.app_consistent.count()},
+                       {"encrypted", policy.encrypted}});
+}
+
+/// What a plan says beside the default: old traces have neither VMs nor a policy.
+bool names_vms(const ItemPlan& plan) {
+  return plan.vms != std::vector<Hardware>{Hardware{}};
+}
+
+Json plan_to_json(const ItemPlan& plan) {
+  Json json = Json::object({{"disks", Json::array()}});
+  for (const DiskSpec& disk : plan.disks)
+    json["disks"].push_back(disk_to_json(disk));
+  if (names_vms(plan))
+    for (const Hardware& vm : plan.vms)
+      json["vms"].push_back(vm_to_json(vm));
+  if (plan.policy != Policy{}) json["policy"] = policy_to_json(plan.policy);
+  return json;
+}
+
+template <class Element, class ToJson>
+std::string lines_of(const std::vector<Element>& elements, ToJson to_json) {
+  std::vector<std::string> lines;
+  for (const Element& element : elements)
+    lines.push_back(compact(to_json(element)));
+  return lines_of(lines);
 }
 
 std::string steps_of(const Sequence& sequence) {
@@ -200,6 +221,7 @@ Nothing check_ordinary(const std::filesystem::path& path) {
 
 std::string step_to_json(const Step& step) {
   Json json = std::visit(AsJson{}, step.action);
+  if (step.item > 0) json["item"] = step.item;
   if (step.at) json["at"] = Json::object({{"stage", step.at->stage}, {"call", step.at->call}});
   return compact(json);
 }
@@ -214,12 +236,13 @@ std::string trace_to_json(const Trace& trace) {
   if (trace.defect) members.push_back(fmt::format("\"defect\": {}", compact(*trace.defect)));
   // A string, for readers that would round the number.
   members.push_back(fmt::format("\"seed\": \"{}\"", trace.sequence.seed));
-  members.push_back("\"disks\": " + disks_of(trace.sequence));
-  // Old traces have neither, and read as the defaults.
-  if (trace.sequence.vms != std::vector<Hardware>{Hardware{}})
-    members.push_back("\"vms\": " + vms_of(trace.sequence));
-  if (trace.sequence.policy != Policy{})
-    members.push_back("\"policy\": " + policy_of(trace.sequence));
+  const ItemPlan first = trace.sequence.plan(0);
+  members.push_back("\"disks\": " + lines_of(first.disks, disk_to_json));
+  if (names_vms(first)) members.push_back("\"vms\": " + lines_of(first.vms, vm_to_json));
+  if (first.policy != Policy{})
+    members.push_back("\"policy\": " + compact(policy_to_json(first.policy)));
+  if (!trace.sequence.others.empty())
+    members.push_back("\"others\": " + lines_of(trace.sequence.others, plan_to_json));
   members.push_back("\"steps\": " + steps_of(trace.sequence));
   if (trace.violation) members.push_back("\"violation\": " + violation_of(*trace.violation));
   return fmt::format("{{\n  {}\n}}\n", fmt::join(members, ",\n  "));

@@ -96,30 +96,28 @@ Result<Policy> read_policy(const JsonObject& json) {
   policy.most_points = static_cast<unsigned>(points);
   SB_ASSIGN(hours, json.number_or("app_consistent_hours", {0, kHoursMax}, 0));
   policy.app_consistent = std::chrono::hours(hours);
-  if (json.has("encrypted")) {
-    SB_ASSIGN(encrypted, json.yes_or_no("encrypted"));
-    policy.encrypted = encrypted;
-  }
+  SB_ASSIGN(encrypted, json.yes_or_no_or("encrypted", false));
+  policy.encrypted = encrypted;
   return policy;
 }
 
 /// Every disk has a VM, every VM a disk, and boots from one of its own.
-Nothing check_owners(const JsonObject& top, const Sequence& sequence) {
-  std::vector<std::size_t> disks(sequence.vms.size());
-  for (std::size_t n = 0; n < sequence.disks.size(); ++n) {
-    const std::size_t vm = sequence.disks[n].vm;
+Nothing check_owners(const JsonObject& top, const ItemPlan& plan) {
+  std::vector<std::size_t> disks(plan.vms.size());
+  for (std::size_t n = 0; n < plan.disks.size(); ++n) {
+    const std::size_t vm = plan.disks[n].vm;
     if (vm >= disks.size())
       return top.place().member("disks").element(n).member("vm").wrong(
-          fmt::format("{} is no VM of this trace, which has {}", vm, disks.size()),
+          fmt::format("{} is no VM of this item, which has {}", vm, disks.size()),
           "number VMs from 0, and list each under \"vms\"");
     ++disks[vm];
   }
   for (std::size_t vm = 0; vm < disks.size(); ++vm) {
     const Place place = top.place().member("vms").element(vm);
     if (disks[vm] == 0) return place.wrong("has no disk", "give it one, or leave it out");
-    if (sequence.vms[vm].boot_disk >= disks[vm])
+    if (plan.vms[vm].boot_disk >= disks[vm])
       return place.member("boot_disk")
-          .wrong(fmt::format("{} is no disk of this VM, which has {}", sequence.vms[vm].boot_disk,
+          .wrong(fmt::format("{} is no disk of this VM, which has {}", plan.vms[vm].boot_disk,
                              disks[vm]),
                  "number its disks from 0");
   }
@@ -128,24 +126,38 @@ Nothing check_owners(const JsonObject& top, const Sequence& sequence) {
 
 }  // namespace
 
-Nothing read_item(const JsonObject& top, Sequence& sequence) {
-  SB_ASSIGN(disks, read_disks(top));
-  sequence.disks = disks;
-  if (top.has("vms")) {
-    SB_ASSIGN(list, top.list("vms", {1, kTraceVmsMax}));
-    sequence.vms.clear();
+Result<ItemPlan> read_plan(const JsonObject& json) {
+  ItemPlan plan;
+  SB_ASSIGN(disks, read_disks(json));
+  plan.disks = disks;
+  if (json.has("vms")) {
+    SB_ASSIGN(list, json.list("vms", {1, kTraceVmsMax}));
+    plan.vms.clear();
     for (std::size_t n = 0; n < list->size(); ++n) {
-      SB_ASSIGN(vm, read_vm((*list)[n], top.place().member("vms").element(n)));
-      sequence.vms.push_back(vm);
+      SB_ASSIGN(vm, read_vm((*list)[n], json.place().member("vms").element(n)));
+      plan.vms.push_back(vm);
     }
   }
-  SB_TRY(check_owners(top, sequence));
-  if (top.has("policy")) {
-    SB_ASSIGN(object, top.object("policy"));
+  SB_TRY(check_owners(json, plan));
+  if (json.has("policy")) {
+    SB_ASSIGN(object, json.object("policy"));
     SB_ASSIGN(policy, read_policy(object));
-    sequence.policy = policy;
+    plan.policy = policy;
   }
-  return {};
+  return plan;
+}
+
+Result<std::vector<ItemPlan>> read_others(const JsonObject& top) {
+  std::vector<ItemPlan> plans;
+  if (!top.has("others")) return plans;
+  SB_ASSIGN(list, top.list("others", {0, kTraceItemsMax - 1}));
+  for (std::size_t n = 0; n < list->size(); ++n) {
+    SB_ASSIGN(json, JsonObject::from((*list)[n], top.place().member("others").element(n)));
+    SB_TRY(json.only({"disks", "vms", "policy"}));
+    SB_ASSIGN(plan, read_plan(json));
+    plans.push_back(std::move(plan));
+  }
+  return plans;
 }
 
 }  // namespace switchback

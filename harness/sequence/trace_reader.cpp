@@ -22,7 +22,7 @@ using Json = nlohmann::json;
 
 template <class AnyWrite>
 Result<Action> read_write(const JsonObject& json) {
-  SB_TRY(json.only({"do", "disk", "block", "count", "at"}));
+  SB_TRY(json.only({"do", "disk", "block", "count", "item", "at"}));
   SB_ASSIGN(disk, json.number("disk", {0, kOrdinalMax}));
   SB_ASSIGN(block, json.number("block", {0, kExactNumberMax}));
   SB_ASSIGN(count, json.number_or("count", {1, kWriteBlocksMax}, 1));
@@ -30,7 +30,7 @@ Result<Action> read_write(const JsonObject& json) {
 }
 
 Result<Action> read_flush(const JsonObject& json) {
-  SB_TRY(json.only({"do", "at"}));
+  SB_TRY(json.only({"do", "item", "at"}));
   return FlushStep{};
 }
 
@@ -67,7 +67,7 @@ Result<TargetSettings> read_settings(const JsonObject& json) {
 
 Result<Action> read_operate(const JsonObject& json) {
   SB_TRY(json.only({"do", "operation", "point", "custom_point", "shut_down_source",
-                    "create_missing_vm", "key", "settings", "at"}));
+                    "create_missing_vm", "key", "settings", "background", "item", "at"}));
   SB_ASSIGN(operation, one_of(json, "operation", "operation", kAllOperations));
   OperateStep ask{.operation = operation};
   if (json.has("point")) {
@@ -76,14 +76,10 @@ Result<Action> read_operate(const JsonObject& json) {
   }
   SB_ASSIGN(custom, json.number_or("custom_point", {0, kOrdinalMax}, 0));
   ask.custom_point = static_cast<std::uint32_t>(custom);
-  if (json.has("shut_down_source")) {
-    SB_ASSIGN(given, json.yes_or_no("shut_down_source"));
-    ask.shut_down_source = given;
-  }
-  if (json.has("create_missing_vm")) {
-    SB_ASSIGN(given, json.yes_or_no("create_missing_vm"));
-    ask.create_missing_vm = given;
-  }
+  SB_ASSIGN(shut_down, json.yes_or_no_or("shut_down_source", true));
+  ask.shut_down_source = shut_down;
+  SB_ASSIGN(create_missing, json.yes_or_no_or("create_missing_vm", true));
+  ask.create_missing_vm = create_missing;
   if (json.has("key")) {
     SB_ASSIGN(key, one_of(json, "key", "key", kAllKeysGiven));
     ask.key = key;
@@ -93,29 +89,38 @@ Result<Action> read_operate(const JsonObject& json) {
     SB_ASSIGN(settings, read_settings(object));
     ask.settings = settings;
   }
+  SB_ASSIGN(background, json.yes_or_no_or("background", false));
+  ask.background = background;
   return ask;
 }
 
 Result<Action> read_edit(const JsonObject& json) {
-  SB_TRY(json.only({"do", "edit", "at"}));
+  SB_TRY(json.only({"do", "edit", "item", "at"}));
   SB_ASSIGN(edit, one_of(json, "edit", "edit", kAllEdits));
   return EditStep{edit};
 }
 
 Result<Action> read_wait(const JsonObject& json) {
-  SB_TRY(json.only({"do", "milliseconds", "at"}));
+  SB_TRY(json.only({"do", "milliseconds", "background", "item", "at"}));
   SB_ASSIGN(milliseconds, json.number("milliseconds", {0, kWaitMillisecondsMax}));
-  return WaitStep{std::chrono::milliseconds(milliseconds)};
+  SB_ASSIGN(background, json.yes_or_no_or("background", false));
+  return WaitStep{std::chrono::milliseconds(milliseconds), background};
+}
+
+Result<Action> read_advance(const JsonObject& json) {
+  SB_TRY(json.only({"do", "points", "item", "at"}));
+  SB_ASSIGN(points, json.number_or("points", {1, kOrdinalMax}, 1));
+  return AdvanceStep{static_cast<std::uint32_t>(points)};
 }
 
 Result<Action> read_fault(const JsonObject& json) {
-  SB_TRY(json.only({"do", "kind", "at"}));
+  SB_TRY(json.only({"do", "kind", "item", "at"}));
   SB_ASSIGN(kind, one_of(json, "kind", "fault", kAllFaults));
   return FaultStep{kind};
 }
 
 Result<Action> read_heal(const JsonObject& json) {
-  SB_TRY(json.only({"do", "at"}));
+  SB_TRY(json.only({"do", "item", "at"}));
   return HealStep{};
 }
 
@@ -127,6 +132,7 @@ constexpr std::array<StepKind, std::variant_size_v<Action>> kStepKinds = {
     {{"write", read_write<WriteStep>},
      {"flush", read_flush},
      {"operate", read_operate},
+     {"advance", read_advance},
      {"wait", read_wait},
      {"fault", read_fault},
      {"heal", read_heal},
@@ -155,7 +161,8 @@ Result<Moment> read_moment(const JsonObject& json) {
 Result<Step> read_step(const Json& element, const Place& place) {
   SB_ASSIGN(json, JsonObject::from(element, place));
   SB_ASSIGN(action, read_action(json));
-  Step step{action, std::nullopt};
+  SB_ASSIGN(item, json.number_or("item", {0, kTraceItemsMax - 1}, 0));
+  Step step{.action = action, .at = std::nullopt, .item = static_cast<std::uint32_t>(item)};
   if (json.has("at")) {
     SB_ASSIGN(at, json.object("at"));
     SB_ASSIGN(moment, read_moment(at));
@@ -232,7 +239,7 @@ Result<Trace> trace_from_json(const std::string& text, const std::string& origin
   SB_ASSIGN(top, JsonObject::from(json, Place(origin)));
   SB_TRY(check_format(top));
   SB_TRY(top.only({"format", "version", "made_by", "system", "defect", "seed", "disks", "vms",
-                   "policy", "steps", "violation"}));
+                   "policy", "others", "steps", "violation"}));
   Trace trace;
   SB_ASSIGN(made_by, top.text("made_by"));
   trace.made_by = made_by;
@@ -248,7 +255,12 @@ Result<Trace> trace_from_json(const std::string& text, const std::string& origin
   }
   SB_ASSIGN(seed, read_seed(top));
   trace.sequence.seed = seed;
-  SB_TRY(read_item(top, trace.sequence));
+  SB_ASSIGN(first, read_plan(top));
+  trace.sequence.disks = std::move(first.disks);
+  trace.sequence.vms = std::move(first.vms);
+  trace.sequence.policy = first.policy;
+  SB_ASSIGN(others, read_others(top));
+  trace.sequence.others = std::move(others);
   SB_ASSIGN(steps, read_steps(top));
   trace.sequence.steps = std::move(steps);
   if (top.has("violation")) {

@@ -83,7 +83,9 @@ Result<Enum> one_of(const JsonObject& json, std::string_view key, std::string_vi
                                         fmt::format("choose one of {}", fmt::join(names, ", ")));
 }
 
-/// Disks, VMs and policy of a trace, into the sequence. See trace_item_reader.cpp.
-Nothing read_item(const JsonObject& top, Sequence& sequence);
+/// Disks, VMs and policy of an item. See trace_item_reader.cpp.
+Result<ItemPlan> read_plan(const JsonObject& json);
+/// The plans of the items beside the first.
+Result<std::vector<ItemPlan>> read_others(const JsonObject& top);
 
 }  // namespace switchback

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fewer VMs, fewer and smaller disks.
+// Fewer VMs, fewer and smaller disks: of the first item, as others have mostly gone by then.
 #include <algorithm>
 #include <array>
 #include <set>
@@ -18,6 +18,11 @@ constexpr std::array<Bytes, 7> kPlainSizes = {
 
 BlockNumber blocks_of(Bytes size) {
   return DiskGeometry{.size_bytes = size, .volatile_cache = false}.block_count();
+}
+
+/// What a step writes to the first item.
+std::optional<WriteStep> write_to_first(const Step& step) {
+  return step.item == 0 ? write_in(step) : std::nullopt;
 }
 
 /// Steps name disks modulo how many there are.
@@ -53,7 +58,7 @@ Sequence without_disk(const Sequence& sequence, std::size_t gone) {
 Sequence with_writes_moved(const Sequence& sequence, std::size_t gone) {
   Sequence moved = without_disk(sequence, gone);
   for (Step& step : moved.steps) {
-    std::optional<WriteStep> write = write_in(step);
+    std::optional<WriteStep> write = write_to_first(step);
     if (!write) continue;
     const std::size_t disk = disk_of(*write, sequence);
     // The writes of the disk that goes away move to the first one that stays.
@@ -66,7 +71,7 @@ Sequence with_writes_moved(const Sequence& sequence, std::size_t gone) {
 Sequence with_writes_deleted(const Sequence& sequence, std::size_t gone) {
   Sequence deleted = sequence;
   std::erase_if(deleted.steps, [&](const Step& step) {
-    const std::optional<WriteStep> write = write_in(step);
+    const std::optional<WriteStep> write = write_to_first(step);
     return write && disk_of(*write, sequence) == gone;
   });
   return with_writes_moved(deleted, gone);
@@ -81,7 +86,7 @@ bool drop_unwritten(Trials& trials) {
   std::set<std::size_t> written;
   const Sequence& best = trials.best();
   for (const Step& step : best.steps)
-    if (const std::optional<WriteStep> write = write_in(step))
+    if (const std::optional<WriteStep> write = write_to_first(step))
       written.insert(disk_of(*write, best));
   if (written.empty()) written.insert(0);
   Sequence candidate = best;
@@ -109,7 +114,7 @@ void resize(Sequence& sequence, std::size_t disk, Bytes size) {
   const BlockNumber last = blocks_of(size) - 1;
   sequence.disks[disk].size_bytes = size;
   for (Step& step : sequence.steps) {
-    std::optional<WriteStep> write = write_in(step);
+    std::optional<WriteStep> write = write_to_first(step);
     if (!write || disk_of(*write, sequence) != disk) continue;
     write->block = std::min(write->block, std::min(write->block % blocks_before, last));
     set_write(step, *write);

@@ -34,7 +34,8 @@ void set_amount(Step& step, std::uint64_t amount) {
 std::vector<std::size_t> others_like(const std::vector<Step>& steps, std::size_t n) {
   std::vector<std::size_t> others;
   for (std::size_t other = 0; other < steps.size(); ++other)
-    if (other != n && steps[other].action.index() == steps[n].action.index())
+    if (other != n && steps[other].action.index() == steps[n].action.index() &&
+        steps[other].item == steps[n].item)
       others.push_back(other);
   return others;
 }

@@ -32,6 +32,13 @@ bool merge_steps(Trials& trials);
 /// Takes steps out of the job that they are in: right after it, or before it.
 bool leave_jobs(Trials& trials);
 
+// items.cpp
+
+/// Drops items with all that is done to them.
+bool drop_items(Trials& trials);
+/// Takes jobs out of the background: each runs to its end where it is asked for.
+bool run_jobs_through(Trials& trials);
+
 // disks.cpp
 
 /// Drops VMs of a group with their disks; deletes or moves the writes to them.

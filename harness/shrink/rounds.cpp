@@ -48,7 +48,8 @@ Walk walk_of(const Sequence& sequence) {
   ItemState state = initial_state();
   for (std::size_t n = 0; n < sequence.steps.size(); ++n) {
     const Step& step = sequence.steps[n];
-    const Transition* const row = step.at ? nullptr : row_of(sequence, step, state);
+    const bool moves = !step.at && step.item == 0;  // the first item
+    const Transition* const row = moves ? row_of(sequence, step, state) : nullptr;
     if (row == nullptr) continue;
     const ItemState to = end_of_job(sequence, n + 1, *row);
     if (to == state) continue;

@@ -9,7 +9,8 @@ namespace {
 
 /// What makes a sequence much shorter comes first, as everything after it is then cheaper.
 bool one_round(Trials& trials) {
-  bool better = cut_widest_round(trials);
+  bool better = drop_items(trials);
+  better |= cut_widest_round(trials);
   better |= delete_jobs(trials);
   better |= delete_steps(trials);
   better |= cut_rounds(trials);
@@ -18,6 +19,7 @@ bool one_round(Trials& trials) {
   better |= choose_defaults(trials);
   better |= merge_steps(trials);
   better |= leave_jobs(trials);
+  better |= run_jobs_through(trials);
   better |= make_disks_smaller(trials);
   better |= lower_values(trials);
   // Seldom worth while, so only when nothing else is left to try.

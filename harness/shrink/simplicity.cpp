@@ -47,35 +47,48 @@ std::uint64_t choices_of(const Hardware& vm) {
          vm.nics.size();
 }
 
+void add_plan(Burden& burden, const ItemPlan& plan) {
+  burden.vms += plan.vms.size();
+  burden.disks += plan.disks.size();
+  add(burden.choices, choices_of(plan.policy));
+  for (const Hardware& vm : plan.vms)
+    add(burden.choices, choices_of(vm));
+  for (const DiskSpec& disk : plan.disks)
+    add(burden.disk_bytes, disk.size_bytes);
+}
+
+void add_step(Burden& burden, const Step& step) {
+  add(burden.ordinals, step.item);
+  if (step.at) {
+    ++burden.moments;
+    add(burden.ordinals, step.at->call);
+  }
+  if (const std::optional<WriteStep> write = write_in(step)) {
+    add(burden.blocks, write->count);
+    add(burden.ordinals, write->disk);
+    add(burden.ordinals, write->block);
+  }
+  if (const auto* ask = std::get_if<OperateStep>(&step.action)) {
+    if (ask->background) ++burden.moments;
+    add(burden.choices, choices_of(*ask));
+    add(burden.ordinals, ask->custom_point);
+  }
+  if (const auto* advance = std::get_if<AdvanceStep>(&step.action))
+    add(burden.ordinals, advance->points);
+  if (const auto* wait = std::get_if<WaitStep>(&step.action)) {
+    if (wait->background) ++burden.moments;
+    add(burden.wait, static_cast<std::uint64_t>(wait->duration.count()));
+  }
+}
+
 }  // namespace
 
 Burden burden_of(const Sequence& sequence) {
-  Burden burden{.steps = sequence.steps.size(),
-                .vms = sequence.vms.size(),
-                .disks = sequence.disks.size(),
-                .moments = 0,
-                .choices = choices_of(sequence.policy)};
-  for (const Hardware& vm : sequence.vms)
-    add(burden.choices, choices_of(vm));
-  for (const DiskSpec& disk : sequence.disks)
-    add(burden.disk_bytes, disk.size_bytes);
-  for (const Step& step : sequence.steps) {
-    if (step.at) {
-      ++burden.moments;
-      add(burden.ordinals, step.at->call);
-    }
-    if (const std::optional<WriteStep> write = write_in(step)) {
-      add(burden.blocks, write->count);
-      add(burden.ordinals, write->disk);
-      add(burden.ordinals, write->block);
-    }
-    if (const auto* ask = std::get_if<OperateStep>(&step.action)) {
-      add(burden.choices, choices_of(*ask));
-      add(burden.ordinals, ask->custom_point);
-    }
-    if (const auto* wait = std::get_if<WaitStep>(&step.action))
-      add(burden.wait, static_cast<std::uint64_t>(wait->duration.count()));
-  }
+  Burden burden{.steps = sequence.steps.size(), .items = sequence.item_count()};
+  for (std::size_t item = 0; item < sequence.item_count(); ++item)
+    add_plan(burden, sequence.plan(item));
+  for (const Step& step : sequence.steps)
+    add_step(burden, step);
   return burden;
 }
 

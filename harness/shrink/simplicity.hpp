@@ -14,9 +14,10 @@ namespace switchback {
 /// in this order, so shrinking ends.
 struct Burden {
   std::uint64_t steps = 0;
+  std::uint64_t items = 0;
   std::uint64_t vms = 0;
   std::uint64_t disks = 0;
-  std::uint64_t moments = 0;     ///< steps inside a job
+  std::uint64_t moments = 0;     ///< steps inside a job, and jobs in the background
   std::uint64_t choices = 0;     ///< of requests, policy and hardware, that are not the default
   std::uint64_t disk_bytes = 0;  ///< of all disks; sums stop at the largest number
   std::uint64_t wait = 0;        ///< milliseconds

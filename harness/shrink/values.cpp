@@ -12,7 +12,7 @@
 namespace switchback {
 namespace {
 
-enum class Number { count, call, wait, point, disk, block };
+enum class Number { count, call, points, wait, point, disk, block };
 
 /// Waits are lowered to times that people use.
 constexpr std::array<std::uint64_t, 13> kPlainWaits = {
@@ -22,6 +22,10 @@ constexpr BlockNumber kGrainBlocks = 16;  // of 64 KiB, where tracking has its e
 std::optional<std::uint64_t> value_of(const Step& step, Number number) {
   if (number == Number::call)
     return step.at ? std::optional<std::uint64_t>(step.at->call) : std::nullopt;
+  if (number == Number::points) {
+    const auto* const advance = std::get_if<AdvanceStep>(&step.action);
+    return advance == nullptr ? std::nullopt : std::optional<std::uint64_t>(advance->points);
+  }
   if (number == Number::wait) {
     const auto* const wait = std::get_if<WaitStep>(&step.action);
     if (wait == nullptr) return std::nullopt;
@@ -41,6 +45,8 @@ std::optional<std::uint64_t> value_of(const Step& step, Number number) {
 void set_value(Step& step, Number number, std::uint64_t value) {
   if (number == Number::call) {
     step.at->call = static_cast<std::uint32_t>(value);
+  } else if (number == Number::points) {
+    std::get<AdvanceStep>(step.action).points = static_cast<std::uint32_t>(value);
   } else if (number == Number::wait) {
     std::get<WaitStep>(step.action).duration = std::chrono::milliseconds(value);
   } else if (number == Number::point) {
@@ -55,7 +61,7 @@ void set_value(Step& step, Number number, std::uint64_t value) {
 }
 
 std::uint64_t least_of(Number number) {
-  return number == Number::count || number == Number::wait ? 1 : 0;
+  return number == Number::count || number == Number::points || number == Number::wait ? 1 : 0;
 }
 
 /// Lowers one kind of number in the best sequence. Positions stay valid while only numbers change;
@@ -191,8 +197,8 @@ class Lowering {
 
 bool lower_values(Trials& trials) {
   bool better = false;
-  for (const Number number :
-       {Number::count, Number::call, Number::wait, Number::point, Number::disk, Number::block})
+  for (const Number number : {Number::count, Number::call, Number::points, Number::wait,
+                              Number::point, Number::disk, Number::block})
     better |= Lowering(trials, number).run();
   return better;
 }

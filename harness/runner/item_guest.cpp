@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "harness/lifecycle/resting_states.hpp"
-#include "harness/runner/sequence_run.hpp"
+#include "harness/runner/item_run.hpp"
 #include "harness/runner/witness.hpp"
 
 namespace switchback {
@@ -39,37 +39,36 @@ void add(std::vector<CensusEntry>& census, const std::vector<CensusEntry>& entri
 
 /// The guests of the VMs that have the authority write where those run. While it moves, that is at
 /// one site only: a copy's guest gets to write when what it was started from has been seen.
-Result<std::optional<Site>> SequenceRun::site_of_guest() {
-  SB_ASSIGN(live, world_.laboratory->live_copies(item_.name));
+Result<std::optional<Site>> ItemRun::site_of_guest() {
+  SB_ASSIGN(live, shared_.world.laboratory->live_copies(item_.name));
   if (branches_.site() == Site::primary)
     return live.primary ? std::optional(Site::primary) : std::nullopt;
   if (live.recovery) return Site::recovery;
   const bool comes_home =
-      asked_ != nullptr && (asked_->operation.request.operation == Operation::complete_failover ||
-                            asked_->operation.request.operation == Operation::full_failback);
+      job_ && (job_->operation.request.operation == Operation::complete_failover ||
+               job_->operation.request.operation == Operation::full_failback);
   return comes_home && live.primary ? std::optional(Site::primary) : std::nullopt;
 }
 
 /// Whether this VM at recovery is of the branch of history that goes on there. While the recovery
 /// point is changed, one copy stops and another starts.
-bool SequenceRun::of_current_branch(const SeenVm& vm) const {
-  if (asked_ == nullptr || vm.site == Site::primary ||
-      asked_->operation.request.operation != Operation::change_recovery_point)
+bool ItemRun::of_current_branch(const SeenVm& vm) const {
+  if (!job_ || vm.site == Site::primary ||
+      job_->operation.request.operation != Operation::change_recovery_point)
     return true;
   if (copy_)
     return std::find(copy_->incarnations.begin(), copy_->incarnations.end(), vm.incarnation) !=
            copy_->incarnations.end();
-  const SeenVm* const before = find_vm(asked_->before.snapshot.vms, Site::recovery, false, vm.vm);
+  const SeenVm* const before = find_vm(job_->before.snapshot.vms, Site::recovery, false, vm.vm);
   return before != nullptr && before->incarnation == vm.incarnation;
 }
 
 /// Whether the VM runs and is not held, or all of them are, if none is named. Looks closer only
 /// where guests may be held, VMs run apart or copies change.
-Result<bool> SequenceRun::guest_can_write(Site site, std::optional<std::size_t> vm) {
-  if (item_.vms.size() == 1 && item_.policy.app_consistent == std::chrono::hours(0) &&
-      asked_ == nullptr)
+Result<bool> ItemRun::guest_can_write(Site site, std::optional<std::size_t> vm) {
+  if (item_.vms.size() == 1 && item_.policy.app_consistent == std::chrono::hours(0) && !job_)
     return true;
-  SB_ASSIGN(vms, world_.laboratory->vms(item_.name));
+  SB_ASSIGN(vms, shared_.world.laboratory->vms(item_.name));
   const auto can = [&](std::size_t n) {
     const SeenVm* const found = find_vm(vms, site, false, n);
     return found != nullptr && found->running && found->hold == Hold::none &&
@@ -81,28 +80,28 @@ Result<bool> SequenceRun::guest_can_write(Site site, std::optional<std::size_t> 
   return true;
 }
 
-Nothing SequenceRun::guest_writes(const WriteStep& write) {
+Nothing ItemRun::guest_writes(const WriteStep& write) {
   SB_ASSIGN(site, site_of_guest());
   if (!site) return {};
   return write_on(*site, branches_.current(), write);
 }
 
-Nothing SequenceRun::old_primary_writes(const OldPrimaryWriteStep& write) {
+Nothing ItemRun::old_primary_writes(const OldPrimaryWriteStep& write) {
   if (branches_.old_primary() == nullptr) return {};
-  SB_ASSIGN(live, world_.laboratory->live_copies(item_.name));
+  SB_ASSIGN(live, shared_.world.laboratory->live_copies(item_.name));
   // In the middle of a failback what runs at primary is no longer the old VM.
-  const bool rests = asked_ == nullptr || asked_->operation.from.primary == Role::active;
+  const bool rests = !job_ || job_->operation.from.primary == Role::active;
   if (!live.primary || !rests) return {};
   return write_on(Site::primary, *branches_.old_primary(), {write.disk, write.block, write.count});
 }
 
 /// A guest that is held waits: nothing is written for it.
-Nothing SequenceRun::write_on(Site site, Journal& journal, const WriteStep& write) {
+Nothing ItemRun::write_on(Site site, Journal& journal, const WriteStep& write) {
   const std::size_t disk = write.disk % item_.disks.size();
   SB_ASSIGN(can, guest_can_write(site, item_.disks[disk].vm));
   if (!can) return {};
   SB_ASSIGN(writes, writes_of(write, journal));
-  const Nothing written = world_.laboratory->write(item_.name, site, writes);
+  const Nothing written = shared_.world.laboratory->write(item_.name, site, writes);
   for (const GuestWrite& one : writes) {
     if (written)
       journal.acknowledge(one.seq);
@@ -112,20 +111,21 @@ Nothing SequenceRun::write_on(Site site, Journal& journal, const WriteStep& writ
   return written;
 }
 
-Result<std::vector<GuestWrite>> SequenceRun::writes_of(const WriteStep& write, Journal& journal) {
+Result<std::vector<GuestWrite>> ItemRun::writes_of(const WriteStep& write, Journal& journal) {
   const DiskIndex disk = write.disk % static_cast<DiskIndex>(item_.disks.size());
   const BlockNumber blocks = journal.geometry(disk).block_count();
   std::vector<GuestWrite> writes;
   const BlockNumber count = std::min<BlockNumber>(write.count, blocks);
   for (BlockNumber n = 0; n < count; ++n) {
     const BlockNumber block = (write.block + n) % blocks;
-    writes.push_back({.disk = disk, .block = block, .seq = journal.issue(disk, block, clock_)});
+    writes.push_back(
+        {.disk = disk, .block = block, .seq = journal.issue(disk, block, shared_.clock)});
   }
-  result_.writes += writes.size();
+  shared_.result.writes += writes.size();
   return writes;
 }
 
-Nothing SequenceRun::guest_flushes() {
+Nothing ItemRun::guest_flushes() {
   SB_ASSIGN(site, site_of_guest());
   if (!site) return {};
   SB_ASSIGN(can, guest_can_write(*site, std::nullopt));
@@ -134,29 +134,29 @@ Nothing SequenceRun::guest_flushes() {
   std::vector<Tick> flushes;
   for (DiskIndex disk = 0; disk < item_.disks.size(); ++disk)
     flushes.push_back(journal.issue_flush(disk));
-  SB_TRY(world_.laboratory->flush(item_.name, *site));
+  SB_TRY(shared_.world.laboratory->flush(item_.name, *site));
   for (DiskIndex disk = 0; disk < item_.disks.size(); ++disk)
     journal.complete_flush(disk, flushes[disk]);
   return {};
 }
 
-Nothing SequenceRun::test_guest_writes(const TestWriteStep& write) {
+Nothing ItemRun::test_guest_writes(const TestWriteStep& write) {
   Journal* const journal = branches_.test();
   if (journal == nullptr) return {};
-  SB_ASSIGN(vms, world_.laboratory->vms(item_.name));
+  SB_ASSIGN(vms, shared_.world.laboratory->vms(item_.name));
   const std::size_t disk = write.disk % item_.disks.size();
   const SeenVm* const vm = find_vm(vms, Site::recovery, true, item_.disks[disk].vm);
   if (vm == nullptr || !vm->running || vm->hold != Hold::none) return {};
   SB_ASSIGN(writes, writes_of({write.disk, write.block, write.count}, *journal));
-  const Nothing written = world_.laboratory->write_test(item_.name, writes);
+  const Nothing written = shared_.world.laboratory->write_test(item_.name, writes);
   for (const GuestWrite& one : writes)
     journal->acknowledge(one.seq);
   return written;
 }
 
 /// Whether somebody could make this edit, and it would mean something to the lifecycle.
-bool SequenceRun::may_edit(Edit edit, const Snapshot& now) const {
-  const std::vector<Edit> offered = world_.laboratory->edits();
+bool ItemRun::may_edit(Edit edit, const Snapshot& now) const {
+  const std::vector<Edit> offered = shared_.world.laboratory->edits();
   if (std::find(offered.begin(), offered.end(), edit) == offered.end()) return false;
   const SeenVm* const vm = find_vm(now.vms, Site::primary, false, 0);
   if (vm == nullptr) return false;
@@ -179,11 +179,11 @@ bool SequenceRun::may_edit(Edit edit, const Snapshot& now) const {
   return false;
 }
 
-Nothing SequenceRun::edit(Edit edit) {
+Nothing ItemRun::edit(Edit edit) {
   SB_ASSIGN(before, look());
   if (!may_edit(edit, before)) return {};
   // What can't be done to the VM as it is now was not done: that is an answer.
-  if (!world_.laboratory->edit(item_.name, edit)) return {};
+  if (!shared_.world.laboratory->edit(item_.name, edit)) return {};
   SB_ASSIGN(after, look());
   const std::vector<CensusEntry> gone = without(before.census, after.census);
   census_at_start_ = without(census_at_start_, gone);
@@ -199,31 +199,10 @@ Nothing SequenceRun::edit(Edit edit) {
 }
 
 /// A VM at primary that was deleted and is there again was made anew: with it, what it is made of.
-void SequenceRun::follow_primary(const Snapshot& now) {
+void ItemRun::follow_primary(const Snapshot& now) {
   if (!primary_deleted_ || hardware_at(now.vms, Site::primary, item_.vms.size()).empty()) return;
   primary_deleted_ = false;
   add(census_at_start_, deleted_);
-}
-
-Nothing SequenceRun::break_something(FaultKind kind, const std::optional<JobPoint>& during) {
-  const std::vector<FaultKind>& offered = capabilities().faults;
-  if (std::find(offered.begin(), offered.end(), kind) == offered.end()) return {};
-  SB_TRY(world_.system->inject(kind));
-  faults_.inject(kind);
-  if (kind == FaultKind::controller_killed) killed_now_ = during.has_value();
-  disturb();
-  context_.events.on(FaultInjected{.sequence = context_.index,
-                                   .step = step_,
-                                   .kind = std::string(name_of(kind)),
-                                   .stage = during ? during->stage : std::string(),
-                                   .had_effect = during.has_value()});
-  return {};
-}
-
-Nothing SequenceRun::heal() {
-  if (faults_.any_in_force()) disturb();
-  faults_.heal();
-  return world_.system->heal();
 }
 
 }  // namespace switchback

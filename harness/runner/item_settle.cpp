@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "harness/lifecycle/resting_states.hpp"
+#include "harness/runner/item_run.hpp"
 #include "harness/runner/judging.hpp"
-#include "harness/runner/sequence_run.hpp"
 #include "harness/runner/witness.hpp"
 
 namespace switchback {
@@ -59,8 +59,15 @@ std::string wanted_point(const Request& request, const ItemStatus& before,
 
 }  // namespace
 
-Nothing SequenceRun::settle(const Asked& asked, const Outcome& outcome) {
-  asked_ = nullptr;
+/// The job is over, and its end is in `progress_`.
+Nothing ItemRun::settle() {
+  const Asked asked = std::move(*job_);
+  job_.reset();
+  ended_ = std::get<Outcome>(progress_);
+  return settle(asked, *ended_);
+}
+
+Nothing ItemRun::settle(const Asked& asked, const Outcome& outcome) {
   SB_ASSIGN(after, look());
   const Operation operation = asked.operation.request.operation;
   const bool done = std::holds_alternative<Done>(outcome);
@@ -89,19 +96,19 @@ Nothing SequenceRun::settle(const Asked& asked, const Outcome& outcome) {
     unsent_since_ = 0;
     settings_ = {};
   }
-  if (done && operation == Operation::reverse_replicate) ++result_.loops;
+  if (done && operation == Operation::reverse_replicate) ++shared_.result.loops;
   faults_.operation_ended(asked.before.faults, operation, done, freeze_.saw_frozen());
   last_ = std::move(after);
   return {};
 }
 
-void SequenceRun::move_model(const ItemState& next) {
+void ItemRun::move_model(const ItemState& next) {
   if (next != model_) disturb();
   model_ = next;
 }
 
 /// Which branch of history goes on, and where.
-void SequenceRun::move_authority(const Asked& asked, const Snapshot& after) {
+void ItemRun::move_authority(const Asked& asked, const Snapshot& after) {
   if (model_.awaiting != Awaiting::test_cleanup) branches_.end_test();
   const std::optional<Site> site = active_site(model_);
   if (!site || branches_.site() == Site::primary) return;
@@ -126,7 +133,7 @@ void SequenceRun::move_authority(const Asked& asked, const Snapshot& after) {
 /// an operation that sent something. Only the operation itself can say then that it was a cut; one
 /// that was not done does not, and neither does an unplanned failover: what is left is sent if that
 /// can be.
-void SequenceRun::note_cut(const Asked& asked, const Outcome& outcome, const Snapshot& after) {
+void ItemRun::note_cut(const Asked& asked, const Outcome& outcome, const Snapshot& after) {
   const Snapshot& before = asked.before.snapshot;
   const Instant cut = after.status.last_synchronized;
   const Operation operation = asked.operation.request.operation;
@@ -141,8 +148,8 @@ void SequenceRun::note_cut(const Asked& asked, const Outcome& outcome, const Sna
                   .doubtful = !newer && !says_so});
 }
 
-OperationEvidence SequenceRun::evidence_of(const Asked& asked, const Outcome& outcome,
-                                           const Snapshot& after) {
+OperationEvidence ItemRun::evidence_of(const Asked& asked, const Outcome& outcome,
+                                       const Snapshot& after) {
   const Before& before = asked.before;
   const Bytes grain = capabilities().tracking_grain;
   const Bytes chunk = capabilities().checksum_chunk;
@@ -190,25 +197,25 @@ OperationEvidence SequenceRun::evidence_of(const Asked& asked, const Outcome& ou
 
 /// The disks of the VMs that have the authority, if all of them run. Not while disks at primary are
 /// edited: they are not those of the journal.
-Result<std::optional<CutReport>> SequenceRun::read_active(const Outcome& outcome,
-                                                          const Snapshot& after) {
+Result<std::optional<CutReport>> ItemRun::read_active(const Outcome& outcome,
+                                                      const Snapshot& after) {
   const std::optional<Site> site = active_site(model_);
   if (!site || std::holds_alternative<Refused>(outcome) ||
       running_at(after.vms, *site, false) != item_.vms.size() ||
       (*site == Site::primary && !disk_edits_.empty()))
     return std::optional<CutReport>();
-  SB_ASSIGN(image, read_vms(world_, item_, *site));
+  SB_ASSIGN(image, read_vms(shared_.world, item_, *site));
   return std::optional(check_cut(image, branches_.current()));
 }
 
-Nothing SequenceRun::read_points(const Asked& asked, const Snapshot& after,
-                                 OperationEvidence& evidence) {
+Nothing ItemRun::read_points(const Asked& asked, const Snapshot& after,
+                             OperationEvidence& evidence) {
   const std::vector<RecoveryPoint>& listed = after.status.points;
-  if (!context_.slow_images || works_on_points(asked.operation.request.operation)) {
-    SB_ASSIGN(altered, points_.altered(world_, item_, listed));
+  if (!shared_.context.slow_images || works_on_points(asked.operation.request.operation)) {
+    SB_ASSIGN(altered, points_.altered(shared_.world, item_, listed));
     evidence.altered_points = std::move(altered);
   }
-  SB_ASSIGN(added, points_.follow(world_, item_, listed));
+  SB_ASSIGN(added, points_.follow(shared_.world, item_, listed));
   std::vector<RecoveryPoint> fresh;
   for (const std::string& id : added)
     fresh.push_back(*find(listed, id));
@@ -226,7 +233,7 @@ Nothing SequenceRun::read_points(const Asked& asked, const Snapshot& after,
 }
 
 /// What was started from a recovery point, held against that point.
-void SequenceRun::add_copies(const Asked& asked, OperationEvidence& evidence) {
+void ItemRun::add_copies(const Asked& asked, OperationEvidence& evidence) {
   if (!copy_) return;
   const ItemStatus& before = asked.before.snapshot.status;
   const ItemStatus& after = evidence.after.status;
@@ -246,13 +253,13 @@ void SequenceRun::add_copies(const Asked& asked, OperationEvidence& evidence) {
   (copy_->test ? evidence.test : evidence.target) = std::move(copy);
 }
 
-void SequenceRun::tell_end(const Asked& asked, const Outcome& outcome, const Snapshot& after,
-                           Bytes dirty, bool was_cancelled) {
+void ItemRun::tell_end(const Asked& asked, const Outcome& outcome, const Snapshot& after,
+                       Bytes dirty, bool was_cancelled) {
   const Operation operation = asked.operation.request.operation;
   const std::optional<Operation>& cancelled = asked.operation.cancelled;
-  context_.events.on(
-      OperationEnded{.sequence = context_.index,
-                     .step = step_,
+  shared_.context.events.on(
+      OperationEnded{.sequence = shared_.context.index,
+                     .step = shared_.step,
                      .operation = std::string(name_of(operation)),
                      .state_before = std::string(name_of(asked.operation.from)),
                      .outcome = std::string(name_of(outcome)),
@@ -269,8 +276,7 @@ void SequenceRun::tell_end(const Asked& asked, const Outcome& outcome, const Sna
                      .health = std::string(name_of(after.status.health))});
 }
 
-void SequenceRun::judge_unprotected(const Asked& asked, const Outcome& outcome,
-                                    const Snapshot& after) {
+void ItemRun::judge_unprotected(const Asked& asked, const Outcome& outcome, const Snapshot& after) {
   const bool done = std::holds_alternative<Done>(outcome);
   const Operation operation = asked.operation.request.operation;
   if (done && operation == Operation::purge) purged_ = true;

@@ -7,7 +7,6 @@
 #include "harness/runner/judging.hpp"
 #include "harness/runner/sequence_run.hpp"
 #include "harness/runner/witness.hpp"
-#include "harness/sequence/trace.hpp"
 
 namespace switchback {
 namespace {
@@ -23,11 +22,13 @@ bool starts_copy(Operation operation) {
 
 }  // namespace
 
-Result<Snapshot> SequenceRun::look() {
-  return take_snapshot(world_, item_.name, clock_);
+Result<Snapshot> ItemRun::look() {
+  SB_ASSIGN(snapshot, take_snapshot(shared_.world, item_.name, shared_.clock));
+  snapshot.wire = shared_.wire.of(number_, snapshot.wire);
+  return snapshot;
 }
 
-Result<SequenceRun::Before> SequenceRun::look_before() {
+Result<ItemRun::Before> ItemRun::look_before() {
   SB_ASSIGN(snapshot, look());
   calls_ = 0;
   freeze_.begin();
@@ -45,7 +46,7 @@ Result<SequenceRun::Before> SequenceRun::look_before() {
 }
 
 /// What an operation that compares both sides, or copies one, may have to send.
-Nothing SequenceRun::look_at_both_sides(const RunningOperation& operation, Before& before) {
+Nothing ItemRun::look_at_both_sides(const RunningOperation& operation, Before& before) {
   const Operation asked = operation.request.operation;
   if (operation.row == nullptr) return {};
   const Bytes chunk = capabilities().checksum_chunk;
@@ -67,10 +68,10 @@ Nothing SequenceRun::look_at_both_sides(const RunningOperation& operation, Befor
       add_dirtied(before.differing, *before.journal, unsent_since_, chunk);
   }
   if (begins_failback(asked)) {
-    SB_ASSIGN(ours, read_vms(world_, item_, Site::recovery));
+    SB_ASSIGN(ours, read_vms(shared_.world, item_, Site::recovery));
     GroupImage theirs(item_.disks.size());
     if (!hardware_at(before.snapshot.vms, Site::primary, item_.vms.size()).empty()) {
-      SB_ASSIGN(found, read_vms(world_, item_, Site::primary));
+      SB_ASSIGN(found, read_vms(shared_.world, item_, Site::primary));
       theirs = std::move(found);
     }
     before.differing = differing_grains(ours, theirs, chunk);
@@ -80,7 +81,7 @@ Nothing SequenceRun::look_at_both_sides(const RunningOperation& operation, Befor
   return {};
 }
 
-Request SequenceRun::request_for(const OperateStep& step, const ItemStatus& status) {
+Request ItemRun::request_for(const OperateStep& step, const ItemStatus& status) {
   Request request(step.operation);
   request.point = step.point;
   request.shut_down_source = step.shut_down_source;
@@ -100,7 +101,15 @@ Request SequenceRun::request_for(const OperateStep& step, const ItemStatus& stat
   return request;
 }
 
-Nothing SequenceRun::operate(const OperateStep& step, InJob& in_job) {
+/// From here on what crosses the link is this item's.
+Result<Progress> ItemRun::ask_system(const Request& request) {
+  shared_.wire.goes_on(number_, shared_.world.laboratory->wire());
+  return shared_.world.system->start(item_, request);
+}
+
+Nothing ItemRun::start(const OperateStep& step) {
+  if (busy()) return ask_second(step);
+  span_.reset();  // within another item's job, while time goes by
   SB_ASSIGN(before, look_before());
   // What only the clock brings about is refused to an operator in every state.
   const Transition* const row =
@@ -108,29 +117,51 @@ Nothing SequenceRun::operate(const OperateStep& step, InJob& in_job) {
   Asked asked{{request_for(step, before.snapshot.status), model_, row, std::nullopt},
               std::move(before)};
   SB_TRY(look_at_both_sides(asked.operation, asked.before));
-  SB_ASSIGN(progress, world_.system->start(item_, asked.operation.request));
-  SB_ASSIGN(outcome, drive(asked, std::move(progress), in_job));
-  return settle(asked, outcome);
+  SB_ASSIGN(progress, ask_system(asked.operation.request));
+  stopped_.reset();
+  job_ = std::move(asked);
+  progress_ = std::move(progress);
+  return std::holds_alternative<Outcome>(progress_) ? settle() : Nothing{};
+}
+
+std::optional<JobPoint> ItemRun::stands_at() const {
+  if (!job_) return std::nullopt;
+  return std::get<JobPoint>(progress_);
+}
+
+Nothing ItemRun::advance(std::uint64_t points) {
+  InJob none{};
+  for (; points > 0 && busy(); --points)
+    SB_TRY(pass_point(none));
+  return {};
+}
+
+Nothing ItemRun::finish(InJob& in_job) {
+  while (busy())
+    SB_TRY(pass_point(in_job));
+  return {};
 }
 
 /// While a job is in progress nothing but a cancel is allowed, whatever the table says of the
 /// state; and that only where the table has a row for what the job is.
-Nothing SequenceRun::operate_during_job(const OperateStep& step) {
-  const Transition* const running = asked_->operation.row;
+Nothing ItemRun::ask_second(const OperateStep& step) {
+  SB_TRY(find_job_again());
+  if (!busy()) return start(step);
+  const Transition* const running = job_->operation.row;
   const bool cancels = step.operation == Operation::cancel && running != nullptr &&
                        running->operation != Operation::cancel;
   const Transition* const row =
       cancels ? find_transition(running->during, Operation::cancel) : nullptr;
   SB_ASSIGN(snapshot, look());
-  Before before = asked_->before;
+  Before before = job_->before;
   before.snapshot = std::move(snapshot);
   const Request request = request_for(step, before.snapshot.status);
-  SB_ASSIGN(progress, world_.system->start(item_, request));
+  SB_ASSIGN(progress, ask_system(request));
   const bool refused = std::holds_alternative<Outcome>(progress) &&
                        std::holds_alternative<Refused>(std::get<Outcome>(progress));
   if (row != nullptr && !refused) {
     swap_job(request, row, std::move(before), std::move(progress));
-    return {};
+    return std::holds_alternative<Outcome>(progress_) ? settle() : Nothing{};
   }
   SB_ASSIGN(after, look());
   const Outcome outcome = std::holds_alternative<Outcome>(progress)
@@ -144,62 +175,62 @@ Nothing SequenceRun::operate_during_job(const OperateStep& step) {
 }
 
 /// The cancel was accepted: what it stopped is not told any more.
-void SequenceRun::swap_job(const Request& request, const Transition* row, Before before,
-                           Progress progress) {
-  const Operation stopped = asked_->operation.request.operation;
-  tell_end(*asked_, Failed{"cancelled", false}, before.snapshot, 0, /*was_cancelled=*/true);
-  stopped_ = asked_->operation;
-  *asked_ = {{request, model_, row, stopped}, std::move(before)};
-  swapped_ = std::move(progress);
+void ItemRun::swap_job(const Request& request, const Transition* row, Before before,
+                       Progress progress) {
+  const Operation stopped = job_->operation.request.operation;
+  tell_end(*job_, Failed{"cancelled", false}, before.snapshot, 0, /*was_cancelled=*/true);
+  stopped_ = job_->operation;
+  job_ = Asked{{request, model_, row, stopped}, std::move(before)};
+  progress_ = std::move(progress);
+  swapped_ = true;
 }
 
-/// Takes a job from point to point up to its end; a cancel may have taken its place by then.
-Result<Outcome> SequenceRun::drive(Asked& asked, Progress progress, InJob& in_job) {
-  asked_ = &asked;
-  stopped_.reset();
-  const auto over = [this](Outcome outcome) {
-    asked_ = nullptr;
-    return outcome;
-  };
-  while (const JobPoint* const stopped = std::get_if<JobPoint>(&progress)) {
-    const JobPoint point = *stopped;
-    SB_TRY(look_at_point(point));
-    SB_TRY(steps_at(point, in_job));
-    if (swapped_) {
-      progress = std::move(*swapped_);
-      swapped_.reset();
-      continue;
-    }
-    if (killed_now_) {
-      killed_now_ = false;
-      SB_ASSIGN(status, world_.system->status(item_.name));
-      if (!status.job)
-        return over(Indeterminate{"the controller died before it had recorded the request"});
-      // A cancel that was not recorded was never asked for.
-      if (stopped_ && status.job->operation == stopped_->request.operation)
-        asked.operation = *stopped_;
-      progress = *status.job;
-      continue;
-    }
-    if (++calls_ > kMostCallsOfAJob)
-      return over(Indeterminate{fmt::format("the job passed {} points and did not end", calls_)});
-    SB_ASSIGN(next, world_.system->advance(item_.name));
-    progress = std::move(next);
+/// Lets the job go on from the point where it stands; a cancel may take its place there, its
+/// controller may die.
+Nothing ItemRun::pass_point(InJob& in_job) {
+  SB_TRY(find_job_again());
+  if (!busy()) return {};
+  swapped_ = false;
+  const JobPoint point = std::get<JobPoint>(progress_);
+  SB_TRY(look_at_point(point));
+  SB_TRY(run_.steps_at(*this, point, in_job));
+  if (left_its_point() || !busy()) return {};
+  if (++calls_ > kMostCallsOfAJob) {
+    progress_ =
+        Outcome(Indeterminate{fmt::format("the job passed {} points and did not end", calls_)});
+    return settle();
   }
-  return over(std::get<Outcome>(progress));
+  shared_.wire.goes_on(number_, shared_.world.laboratory->wire());
+  SB_ASSIGN(next, shared_.world.system->advance(item_.name));
+  progress_ = std::move(next);
+  return std::holds_alternative<Outcome>(progress_) ? settle() : Nothing{};
 }
 
-Nothing SequenceRun::look_at_point(const JobPoint& point) {
-  SB_ASSIGN(live, world_.laboratory->live_copies(item_.name));
+Nothing ItemRun::find_job_again() {
+  if (!killed_) return {};
+  killed_ = false;
+  SB_ASSIGN(status, shared_.world.system->status(item_.name));
+  if (!status.job) {
+    progress_ = Outcome(Indeterminate{"the controller died before it had recorded the request"});
+    return settle();
+  }
+  // A cancel that was not recorded was never asked for.
+  if (stopped_ && status.job->operation == stopped_->request.operation) job_->operation = *stopped_;
+  progress_ = *status.job;
+  return {};
+}
+
+Nothing ItemRun::look_at_point(const JobPoint& point) {
+  SB_ASSIGN(live, shared_.world.laboratory->live_copies(item_.name));
   SB_TRY(look_for_copy(point, live));
   if (item_.policy.app_consistent != std::chrono::hours(0)) {
-    SB_ASSIGN(vms, world_.laboratory->vms(item_.name));
+    SB_ASSIGN(vms, shared_.world.laboratory->vms(item_.name));
     freeze_.look(point, vms, item_.vms.size());
   }
   const JobPointEvidence evidence{.item = item_,
                                   .point = point,
                                   .model = model_,
-                                  .request = asked_->operation.request,
+                                  .request = job_->operation.request,
                                   .live = live};
   judge([&](const Property& property) { return property.at_job_point(evidence); });
   return {};
@@ -207,30 +238,31 @@ Nothing SequenceRun::look_at_point(const JobPoint& point) {
 
 /// The first sight of VMs that were started from a recovery point. What an undo starts again is not
 /// such a copy.
-Nothing SequenceRun::look_for_copy(const JobPoint& point, LiveCopies live) {
-  const Operation operation = asked_->operation.request.operation;
+Nothing ItemRun::look_for_copy(const JobPoint& point, LiveCopies live) {
+  const Operation operation = job_->operation.request.operation;
   const bool tests = operation == Operation::test_failover;
   if (!tests && !(starts_copy(operation) && live.recovery)) return {};
   const StageList* const stages = capabilities().find(operation);
   if (stages != nullptr && !stages->undo.empty() && stages->undo == point.stage) return {};
-  SB_ASSIGN(vms, world_.laboratory->vms(item_.name));
+  SB_ASSIGN(vms, shared_.world.laboratory->vms(item_.name));
   return notice_copy(vms);
 }
 
-Nothing SequenceRun::notice_copy(const std::vector<SeenVm>& vms) {
-  const bool test = asked_->operation.request.operation == Operation::test_failover;
+Nothing ItemRun::notice_copy(const std::vector<SeenVm>& vms) {
+  const bool test = job_->operation.request.operation == Operation::test_failover;
   const std::size_t count = item_.vms.size();
   std::vector<std::string> found = incarnations_at_recovery(vms, test, count);
   if (found.empty() || (copy_ && copy_->incarnations == found)) return {};
   const auto ran_before = [&](const std::string& incarnation) {
-    const auto& before = asked_->before.snapshot.vms;
+    const auto& before = job_->before.snapshot.vms;
     return std::any_of(before.begin(), before.end(), [&](const SeenVm& vm) {
       return vm.site == Site::recovery && vm.test == test && vm.running &&
              vm.incarnation == incarnation;
     });
   };
   if (std::any_of(found.begin(), found.end(), ran_before)) return {};
-  SB_ASSIGN(image, test ? read_test_vms(world_, item_) : read_vms(world_, item_, Site::recovery));
+  SB_ASSIGN(image, test ? read_test_vms(shared_.world, item_)
+                        : read_vms(shared_.world, item_, Site::recovery));
   const Journal& journal = branches_.of_points();
   CutReport cut = check_cut(image, journal);
   const std::vector<InitialBlock> shown = initial_blocks(image);
@@ -240,45 +272,6 @@ Nothing SequenceRun::notice_copy(const std::vector<SeenVm>& vms) {
     branches_.start_copy(shown);
   copy_ = SeenCopy{test, std::move(found), std::move(image), cut, &journal};
   return {};
-}
-
-/// Runs the steps whose moment is this one. Edits wait until the job has ended.
-Nothing SequenceRun::steps_at(const JobPoint& point, InJob& in_job) {
-  const std::size_t job_step = step_;
-  for (std::size_t n = in_job.begin; n < in_job.end && !killed_now_ && !swapped_; ++n) {
-    const Moment& moment = *sequence_.steps[n].at;
-    if (in_job.done[n - in_job.begin] || moment.call != point.call || moment.stage != point.stage ||
-        std::holds_alternative<EditStep>(sequence_.steps[n].action))
-      continue;
-    in_job.done[n - in_job.begin] = true;
-    SB_TRY(run_in_job(n, point));
-  }
-  step_ = job_step;
-  return {};
-}
-
-Nothing SequenceRun::run_in_job(std::size_t index, const JobPoint& point) {
-  step_ = index;
-  ++result_.steps_run;
-  const Step& step = sequence_.steps[index];
-  context_.events.on(StepStarted{context_.index, index, step_to_json(step)});
-  context_.events.on(StepInJob{.sequence = context_.index,
-                               .step = index,
-                               .operation = std::string(name_of(point.operation)),
-                               .stage = point.stage,
-                               .call = point.call,
-                               .in_time = true});
-  if (const auto* const ask = std::get_if<OperateStep>(&step.action))
-    return operate_during_job(*ask);
-  if (const auto* const fault = std::get_if<FaultStep>(&step.action))
-    return break_something(fault->kind, point);
-  if (const auto* const wait = std::get_if<WaitStep>(&step.action)) {
-    SB_TRY(pass_time(wait->duration));  // rounds that fall due wait for the job's end
-    disturb();
-    return {};
-  }
-  InJob none{};
-  return do_action(step.action, none);
 }
 
 }  // namespace switchback
