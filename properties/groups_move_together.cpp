@@ -25,7 +25,11 @@ class GroupsMoveTogether final : public Property {
     if (all < 2 || evidence.row == nullptr) return Verdict::does_not_apply();
     if (!std::holds_alternative<Done>(evidence.outcome) && evidence.fault_in_force)
       return Verdict::does_not_apply();
+    // Old VMs that were being shut down when their site went out of reach run on until it is back.
+    const bool out_of_reach =
+        evidence.fault_in_force && evidence.model_after.primary == Role::superseded;
     for (const Site site : {Site::primary, Site::recovery}) {
+      if (site == Site::primary && out_of_reach) continue;
       std::size_t running = 0;
       for (const SeenVm& vm : evidence.after.vms)
         running += vm.site == site && !vm.test && vm.running ? 1 : 0;

@@ -68,14 +68,19 @@ Goals<FailureGoal> failures_of(OperationSet offered, const FailedTo& failed_to) 
 
 }  // namespace
 
+void Coverage::forget(std::uint64_t sequence) {
+  std::erase_if(last_, [&](const auto& entry) { return entry.first.first == sequence; });
+}
+
 void Coverage::operation_ended(const OperationEnded& event) {
   const CoverageCell cell = cell_of(event);
   ++cells_[cell][event.was_cancelled ? "cancelled" : event.outcome];
-  const auto last = last_.find(event.sequence);
+  const std::pair of_item(event.sequence, event.item);
+  const auto last = last_.find(of_item);
   if (event.outcome == "done") {
     if (last != last_.end() && last->second.led_to == event.state_before)
       ++pairs_[{last->second.cell, cell}];
-    last_.insert_or_assign(event.sequence, Done{cell, event.state_after});
+    last_.insert_or_assign(of_item, Done{cell, event.state_after});
     return;
   }
   // A failure row of a cancel is about all jobs that it can stop.

@@ -87,15 +87,15 @@ struct CoverageTable {
   Goals<TransitionPair> transition_pairs;       ///< the same, states told apart
 };
 
-/// Two operations of one sequence are a pair if both ended done and the second began in the state
-/// to which the first had led. What came between them and did not end done - refused, failed,
-/// cancelled, without an answer - does not matter if it left the item in that state, and separates
-/// them if it did not: a failure that moves the item is a transition of its own. A cancel of a job
-/// follows what was done before that job.
+/// Two operations on one item of a sequence are a pair if both ended done and the second began in
+/// the state to which the first had led. What came between them and did not end done - refused,
+/// failed, cancelled, without an answer - does not matter if it left the item in that state, and
+/// separates them if it did not: a failure that moves the item is a transition of its own. A cancel
+/// of a job follows what was done before that job.
 class Coverage {
  public:
-  void sequence_begins(std::uint64_t sequence) { last_.erase(sequence); }
-  void sequence_ends(std::uint64_t sequence) { last_.erase(sequence); }
+  void sequence_begins(std::uint64_t sequence) { forget(sequence); }
+  void sequence_ends(std::uint64_t sequence) { forget(sequence); }
   void operation_ended(const OperationEnded& event);
 
   /// Held against the table, as far as a system goes that has those operations.
@@ -107,10 +107,13 @@ class Coverage {
     std::string led_to;
   };
 
+  void forget(std::uint64_t sequence);
+
   std::map<CoverageCell, OutcomeCounts> cells_;
   std::map<std::pair<CoverageCell, std::string>, std::uint64_t> failed_to_;  ///< by state after
   std::map<TransitionPair, std::uint64_t> pairs_;
-  std::map<std::uint64_t, Done> last_;  ///< by sequence: two can run at once
+  /// By sequence, as two can run at once, and item.
+  std::map<std::pair<std::uint64_t, std::size_t>, Done> last_;
 };
 
 /// 402 of 410: 98; of nothing: 100. Rounded down, so that 100 means all.

@@ -95,6 +95,7 @@ void write(JsonLine& line, const OperationEnded& event) {
   line.text("cancelled", event.cancelled);
   line.flag("was_cancelled", event.was_cancelled);
   line.text("health", event.health);
+  if (event.item > 0) line.number("item", event.item);
 }
 
 void write(JsonLine& line, const StepInJob& event) {

@@ -69,6 +69,7 @@ struct OperationEnded {
   /// A cancel took its place: the outcome says "failed", and the cancel's own end follows.
   bool was_cancelled = false;
   std::string health = {};  ///< of replication, afterwards, as the system says
+  std::size_t item = 0;     ///< which of the sequence's
 };
 
 /// A step inside a job took place at its moment, or came too late for it.

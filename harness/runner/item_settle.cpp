@@ -273,7 +273,8 @@ void ItemRun::tell_end(const Asked& asked, const Outcome& outcome, const Snapsho
                      .choices = choices_in_words(asked.operation.request),
                      .cancelled = std::string(cancelled ? name_of(*cancelled) : ""),
                      .was_cancelled = was_cancelled,
-                     .health = std::string(name_of(after.status.health))});
+                     .health = std::string(name_of(after.status.health)),
+                     .item = number_});
 }
 
 void ItemRun::judge_unprotected(const Asked& asked, const Outcome& outcome, const Snapshot& after) {

@@ -322,7 +322,7 @@ DrawnSequence draw_sequence(const GeneratorOptions& options, const std::vector<M
     of_items.push_back(
         SequenceDrawing(options, moves, profile, steps_max / items, Draw(rc::Random(draw.number())))
             .draw());
-  return {woven(draw, std::move(of_items)), name};
+  return {woven(draw, std::move(of_items), steps_max), name};
 }
 
 }  // namespace

@@ -53,6 +53,7 @@ RC_GTEST_PROP(Generator, DrawsWhatATraceCanHold, (std::uint64_t seed)) {
   RC_ASSERT(read->sequence.disks == sequence.disks);
   RC_ASSERT(read->sequence.vms == sequence.vms);
   RC_ASSERT(read->sequence.policy == sequence.policy);
+  RC_ASSERT(read->sequence.others == sequence.others);
 }
 
 RC_GTEST_PROP(Generator, StaysWithinTheLimits, (std::uint64_t seed)) {
@@ -67,14 +68,19 @@ RC_GTEST_PROP(Generator, StaysWithinTheLimits, (std::uint64_t seed)) {
                  .blocks_in_a_flood_max = 0};
   const Sequence sequence = draw(real, seed);
   RC_ASSERT(!sequence.steps.empty());
-  RC_ASSERT(sequence.disks.size() >= 2U && sequence.disks.size() <= 3U);
-  for (const DiskSpec& disk : sequence.disks) {
-    RC_ASSERT(disk.size_bytes >= Bytes{8} << 20 && disk.size_bytes <= Bytes{64} << 20);
-    RC_ASSERT(disk.size_bytes % 512 == 0U);
+  std::size_t most_disks = 0;
+  for (std::size_t item = 0; item < sequence.item_count(); ++item) {
+    const std::vector<DiskSpec> disks = sequence.plan(item).disks;
+    RC_ASSERT(disks.size() >= 2U && disks.size() <= 3U);
+    most_disks = std::max(most_disks, disks.size());
+    for (const DiskSpec& disk : disks) {
+      RC_ASSERT(disk.size_bytes >= Bytes{8} << 20 && disk.size_bytes <= Bytes{64} << 20);
+      RC_ASSERT(disk.size_bytes % 512 == 0U);
+    }
   }
   for (const Step& step : sequence.steps)
     if (const auto* const write = std::get_if<WriteStep>(&step.action)) {
-      RC_ASSERT(write->disk < sequence.disks.size());
+      RC_ASSERT(write->disk < most_disks);
       RC_ASSERT(write->count >= 1U && write->count <= 5U);
     }
 }

@@ -131,9 +131,9 @@ std::set<std::string> words_in(const Schema& list) {
   return list.get<std::set<std::string>>();
 }
 
-const std::vector<Action> kOneOfEachKind = {WriteStep{}, FlushStep{},     OperateStep{},
-                                            WaitStep{},  FaultStep{},     HealStep{},
-                                            EditStep{},  TestWriteStep{}, OldPrimaryWriteStep{}};
+const std::vector<Action> kOneOfEachKind = {
+    WriteStep{}, FlushStep{}, OperateStep{}, AdvanceStep{},   WaitStep{},
+    FaultStep{}, HealStep{},  EditStep{},    TestWriteStep{}, OldPrimaryWriteStep{}};
 
 TEST(TraceSchema, KnowsTheStepsOfTheCode) {
   const Schema whole = schema();
@@ -177,13 +177,16 @@ TEST(TraceSchema, HasTheLimitsOfTheCode) {
   expect_range(properties_of(whole, "write")["count"], 1, kWriteBlocksMax);
   expect_range(properties_of(whole, "write")["block"], 0, kExactNumberMax);
   expect_range(properties_of(whole, "wait")["milliseconds"], 0, kWaitMillisecondsMax);
-  const Schema& top = whole["properties"];
-  const Schema& disk = top["disks"]["items"]["properties"];
+  expect_range(properties_of(whole, "advance")["points"], 1, kOrdinalMax);
+  const Schema& parts = whole["$defs"];
+  expect_range(parts["item"], 0, kTraceItemsMax - 1);
+  EXPECT_EQ(whole["properties"]["others"]["maxItems"], kTraceItemsMax - 1);
+  const Schema& disk = parts["disks"]["items"]["properties"];
   expect_range(disk["size_bytes"], kDiskBytesMin, kDiskBytesMax);
   expect_range(disk["vm"], 0, kTraceVmsMax - 1);
-  EXPECT_EQ(top["disks"]["maxItems"], kTraceDisksMax);
-  EXPECT_EQ(top["vms"]["maxItems"], kTraceVmsMax);
-  const Schema& policy = top["policy"]["properties"];
+  EXPECT_EQ(parts["disks"]["maxItems"], kTraceDisksMax);
+  EXPECT_EQ(parts["vms"]["maxItems"], kTraceVmsMax);
+  const Schema& policy = parts["policy"]["properties"];
   expect_range(policy["copy_frequency_seconds"], 1, kSecondsMax);
   expect_range(policy["retention_hours"], 0, kHoursMax);
   expect_range(policy["most_points"], 1, kPointsMax);
@@ -198,7 +201,7 @@ TEST(TraceSchema, HasTheLimitsOfTheCode) {
 // What a trace does not say is what the schema names as the default.
 TEST(TraceSchema, HasTheDefaultsOfTheCode) {
   const Schema whole = schema();
-  const Schema& policy = whole["properties"]["policy"]["properties"];
+  const Schema& policy = whole["$defs"]["policy"]["properties"];
   const Policy plain;
   EXPECT_EQ(std::chrono::seconds(policy["copy_frequency_seconds"]["default"].get<int>()),
             plain.copy_frequency);
@@ -217,6 +220,8 @@ TEST(TraceSchema, HasTheDefaultsOfTheCode) {
   EXPECT_EQ(operate["shut_down_source"]["default"], ask.shut_down_source);
   EXPECT_EQ(operate["create_missing_vm"]["default"], ask.create_missing_vm);
   EXPECT_EQ(operate["key"]["default"], name_of(ask.key));
+  EXPECT_EQ(whole["$defs"]["background"]["default"], ask.background);
+  EXPECT_EQ(properties_of(whole, "advance")["points"]["default"], AdvanceStep{}.points);
 }
 
 TEST(TraceManual, NamesEveryWord) {

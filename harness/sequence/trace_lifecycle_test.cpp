@@ -158,7 +158,7 @@ TEST_P(WrongLifecycleTrace, IsNamedWithItsPlaceAndWhatIsAllowed) {
 INSTANTIATE_TEST_SUITE_P(
     Item, WrongLifecycleTrace,
     testing::Values(
-        Wrong{R"("vm":1)", R"("vm":2)", "disks[2].vm: 2 is no VM of this trace, which has 2"},
+        Wrong{R"("vm":1)", R"("vm":2)", "disks[2].vm: 2 is no VM of this item, which has 2"},
         Wrong{R"("vm":1)", R"("vm":8)", "disks[2].vm: 8 is out of range"},
         Wrong{R"("vm":1)", R"("vm":0)", "disks[2].device: 'vda' is there twice"},
         Wrong{R"("vdb","size_bytes":512)", R"("vdb","size_bytes":512,"vm":1)",
@@ -202,7 +202,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"("edit":"grow_disk")", R"("edit":"shrink_disk")",
               "steps[5].edit: 'shrink_disk' is no edit (choose one of add_disk, grow_disk"},
         Wrong{R"("edit":"grow_disk")", R"("kind":"grow_disk")",
-              "steps[5]: unknown key 'kind' (known here: do, edit, at)"},
+              "steps[5]: unknown key 'kind' (known here: do, edit, item, at)"},
         Wrong{R"("count":4)", R"("count":0)", "steps[7].count: 0 is out of range"}));
 
 TEST(LifecycleSteps, AreDescribedInWords) {

@@ -24,6 +24,8 @@ inline constexpr std::int64_t kWaitMillisecondsMax = std::int64_t{365} * 24 * 36
 /// A device ("vda") and a stage ("synchronize_final") are short and plain words.
 inline constexpr std::size_t kDeviceLengthMax = 16;
 inline constexpr std::size_t kStageLengthMax = 64;
+inline constexpr std::uint64_t kOrdinalMax = 0xffffffff;
+
 /// Items of one sequence.
 inline constexpr std::size_t kTraceItemsMax = 4096;
 /// VMs of a group, and what one of them may have.

@@ -67,7 +67,7 @@ rc::Gen<Action> requests() {
           rc::gen::set(&OperateStep::shut_down_source),
           rc::gen::set(&OperateStep::create_missing_vm),
           rc::gen::set(&OperateStep::key, rc::gen::elementOf(kAllKeysGiven)),
-          rc::gen::set(&OperateStep::settings, settings())),
+          rc::gen::set(&OperateStep::settings, settings()), rc::gen::set(&OperateStep::background)),
       [](OperateStep step) -> Action { return step; });
 }
 
@@ -75,8 +75,12 @@ rc::Gen<Action> actions() {
   return rc::gen::oneOf(
       writes<WriteStep>(), writes<TestWriteStep>(), writes<OldPrimaryWriteStep>(), requests(),
       rc::gen::map(
-          numbers<std::int64_t>(0, kWaitMillisecondsMax),
-          [](std::int64_t ms) -> Action { return WaitStep{std::chrono::milliseconds(ms)}; }),
+          rc::gen::pair(numbers<std::int64_t>(0, kWaitMillisecondsMax), rc::gen::arbitrary<bool>()),
+          [](const auto& wait) -> Action {
+            return WaitStep{std::chrono::milliseconds(wait.first), wait.second};
+          }),
+      rc::gen::map(numbers<std::uint32_t>(1, 0xffffffff),
+                   [](std::uint32_t points) -> Action { return AdvanceStep{points}; }),
       rc::gen::map(
           rc::gen::elementOf(kAllOperations),
           [](Operation operation) -> Action { return OperateStep{.operation = operation}; }),
@@ -111,18 +115,20 @@ Policy draw_policy() {
 }
 
 /// One to three VMs, each with one or two disks; sometimes all as by default.
-void draw_item(Sequence& sequence) {
+ItemPlan draw_plan() {
+  ItemPlan plan;
   const bool plain = *rc::gen::arbitrary<bool>();
   const std::size_t vms = plain ? 1 : *rc::gen::inRange<std::size_t>(1, 4);
-  if (!plain) sequence.vms.clear();
+  if (!plain) plan.vms.clear();
   for (std::size_t vm = 0; vm < vms; ++vm) {
     const std::size_t disks = *rc::gen::inRange<std::size_t>(1, 3);
     for (std::size_t n = 0; n < disks; ++n)
-      sequence.disks.push_back(
+      plan.disks.push_back(
           {fmt::format("vd{}", n), *numbers<Bytes>(kDiskBytesMin, kDiskBytesMax), vm});
-    if (!plain) sequence.vms.push_back(draw_vm(disks));
+    if (!plain) plan.vms.push_back(draw_vm(disks));
   }
-  if (*rc::gen::arbitrary<bool>()) sequence.policy = draw_policy();
+  if (*rc::gen::arbitrary<bool>()) plan.policy = draw_policy();
+  return plan;
 }
 
 std::optional<Moment> draw_moment() {
@@ -138,10 +144,16 @@ Trace draw_trace() {
   trace.system = *plain_words();
   if (*rc::gen::arbitrary<bool>()) trace.defect = *plain_words();
   trace.sequence.seed = *numbers<std::uint64_t>(0, ~std::uint64_t{0});
-  draw_item(trace.sequence);
+  ItemPlan first = draw_plan();
+  trace.sequence.disks = std::move(first.disks);
+  trace.sequence.vms = std::move(first.vms);
+  trace.sequence.policy = first.policy;
+  for (std::size_t others = *rc::gen::inRange<std::size_t>(0, 3); others > 0; --others)
+    trace.sequence.others.push_back(draw_plan());
   const std::size_t steps = *rc::gen::inRange<std::size_t>(1, 20);
   for (std::size_t n = 0; n < steps; ++n)
-    trace.sequence.steps.push_back({*actions(), draw_moment()});
+    trace.sequence.steps.push_back(
+        {*actions(), draw_moment(), *numbers<std::uint32_t>(0, kTraceItemsMax - 1)});
   if (*rc::gen::arbitrary<bool>())
     trace.violation = {*plain_words(), *plain_words(), *rc::gen::inRange<std::size_t>(0, steps),
                        "\"quoted\" \\ \n and \u00fc"};
@@ -157,6 +169,7 @@ RC_GTEST_PROP(Traces, SurviveTheRoundTrip, ()) {
   RC_ASSERT(read->sequence.disks == trace.sequence.disks);
   RC_ASSERT(read->sequence.vms == trace.sequence.vms);
   RC_ASSERT(read->sequence.policy == trace.sequence.policy);
+  RC_ASSERT(read->sequence.others == trace.sequence.others);
   RC_ASSERT(read->sequence.seed == trace.sequence.seed);
   RC_ASSERT(read->made_by == trace.made_by);
   RC_ASSERT(trace_to_json(*read) == text);

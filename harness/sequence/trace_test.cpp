@@ -137,7 +137,7 @@ TEST(TraceErrors, NameThePlaceAndTheWayOut) {
        "steps[3].do: 'dance' is no kind of step (choose one of write, flush, operate"},
       {R"("do":"flush")", R"("done":"flush")", "steps[3]: the key 'do' is missing"},
       {R"("do":"flush")", R"("do":"flush","block":1)",
-       "steps[3]: unknown key 'block' (known here: do, at)"},
+       "steps[3]: unknown key 'block' (known here: do, item, at)"},
       {R"("call":2)", R"("cal":2)", "steps[2].at: unknown key 'cal' (known here: stage, call)"},
       {R"("call":2)", R"("call":4294967296)", "steps[2].at.call: 4294967296 is out of range"},
       {R"("stage":"synchronize_final")", R"("stage":"../x")", "steps[2].at.stage: is not a plain"},

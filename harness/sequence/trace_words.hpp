@@ -17,8 +17,6 @@
 
 namespace switchback {
 
-inline constexpr std::uint64_t kOrdinalMax = 0xffffffff;
-
 inline bool is_plain_word(std::string_view word, std::size_t length_max) {
   return !word.empty() && word.size() <= length_max &&
          std::all_of(word.begin(), word.end(), [](char letter) {

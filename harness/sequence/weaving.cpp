@@ -2,6 +2,7 @@
 // See weaving.hpp.
 #include "harness/sequence/weaving.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace switchback {
@@ -22,11 +23,13 @@ class Weaving {
   Weaving(Draw& draw, std::vector<Sequence> of_items)
       : draw_(draw), parts_(std::move(of_items)), next_(parts_.size()), busy_(parts_.size()) {}
 
-  Sequence weave() {
-    for (std::vector<std::uint32_t> left = unfinished(); !left.empty(); left = unfinished()) {
+  Sequence weave(std::size_t steps_max) {
+    for (std::vector<std::uint32_t> left = unfinished();
+         !left.empty() && woven_.steps.size() < steps_max; left = unfinished()) {
       let_jobs_go_on();
       add_next(draw_.one_of(left));
     }
+    woven_.steps.resize(std::min(woven_.steps.size(), steps_max));
     woven_.seed = parts_.front().seed;
     woven_.disks = std::move(parts_.front().disks);
     woven_.vms = std::move(parts_.front().vms);
@@ -101,8 +104,8 @@ class Weaving {
 
 }  // namespace
 
-Sequence woven(Draw& draw, std::vector<Sequence> of_items) {
-  return Weaving(draw, std::move(of_items)).weave();
+Sequence woven(Draw& draw, std::vector<Sequence> of_items, std::size_t steps_max) {
+  return Weaving(draw, std::move(of_items)).weave(steps_max);
 }
 
 }  // namespace switchback
