@@ -22,11 +22,6 @@ class Buffer final : public EventSink {
   std::vector<Event> events;
 };
 
-class Silence final : public EventSink {
- public:
-  void on(const Event&) override {}
-};
-
 /// A sequence that was drawn and run.
 struct Run {
   DrawnSequence drawn;
@@ -215,15 +210,18 @@ void run_campaign(WorldFactory& worlds, const Properties& properties,
                                                  .profiles = options.profiles,
                                                  .edits = probe->laboratory->edits()});
 
+  const auto sequence_at = [&](std::uint64_t index) -> DrawnSequence {
+    if (options.sequence_at) return {options.sequence_at(index), "exhaustive"};
+    return draw(rc::Random(seed_of_sequence(options.seed, index)), 0).value();
+  };
   const auto may_start = [&](std::uint64_t index) {
     if (options.max_sequences && index >= *options.max_sequences) return false;
     if (options.max_seconds && options.elapsed_seconds() >= *options.max_seconds) return false;
     return !(options.interrupted && options.interrupted());
   };
   const auto work = [&](std::uint64_t index) {
-    const rc::Random random(seed_of_sequence(options.seed, index));
     Buffer buffer;
-    Run run{.drawn = draw(random, 0).value(), .result = {}, .events = {}};
+    Run run{.drawn = sequence_at(index), .result = {}, .events = {}};
     run.result = run_in_fresh_world(worlds, properties, options, run.drawn.sequence, index, buffer);
     run.events = std::move(buffer.events);
     return run;
@@ -256,9 +254,9 @@ void replay(WorldFactory& worlds, const Properties& properties, const CampaignOp
 std::optional<FoundViolation> reproduces(WorldFactory& worlds, const Properties& properties,
                                          const CampaignOptions& options, const Sequence& sequence,
                                          const Violation& violation) {
-  Silence silence;
+  NoEvents nobody;
   const SequenceResult result =
-      run_in_fresh_world(worlds, properties, options, sequence, 0, silence);
+      run_in_fresh_world(worlds, properties, options, sequence, 0, nobody);
   for (const FoundViolation& found : result.violations)
     if (found.violation.property == violation.property && found.violation.kind == violation.kind)
       return found;

@@ -28,6 +28,9 @@ struct CampaignOptions {
   unsigned jobs = 1;               ///< sequences at a time
   std::vector<Profile> profiles;
   SequenceLimits limits;
+  /// Instead of drawing from the profiles: gives sequence number so-and-so. Safe to call from
+  /// several threads. `max_sequences` says how many there are.
+  std::function<Sequence(std::uint64_t)> sequence_at = {};
   std::optional<std::string> defect;  ///< named in events and traces
   std::vector<std::string> notes;
 

@@ -48,6 +48,7 @@ struct RunArguments {
   std::vector<std::string> profiles;
   std::vector<std::string> properties;  ///< empty: all
   std::optional<std::size_t> max_steps;
+  std::optional<unsigned> exhaustive;  ///< instead of drawing: so deep
   std::filesystem::path trace_folder = "switchback-traces";
   bool shrink = true;
 };

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "harness/campaign/campaign.hpp"
+#include "harness/campaign/crash_points.hpp"
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/interruption.hpp"
 #include "harness/cli/reporting.hpp"
@@ -93,6 +94,32 @@ Nothing know_stages(WorldFactory& worlds, const Trace& trace, const std::filesys
   return check_stages(trace, world.system->capabilities(), file.string());
 }
 
+/// What `--exhaustive` runs.
+struct Exhaustive {
+  std::unique_ptr<const Enumeration> enumeration;
+  std::unique_ptr<const CrashPoints> all;
+};
+
+Result<Exhaustive> every_sequence(WorldFactory& worlds, unsigned depth) {
+  SB_ASSIGN(world, worlds.make(0));
+  Exhaustive every;
+  every.enumeration = std::make_unique<Enumeration>(world.system->capabilities(), depth);
+  SB_ASSIGN(all, CrashPoints::find(worlds, *every.enumeration));
+  every.all = std::make_unique<CrashPoints>(std::move(all));
+  return every;
+}
+
+/// As many as --max-sequences says, and until the time is up if that is limited.
+void take_all_of(const Exhaustive& every, bool timed, CampaignOptions& options) {
+  const CrashPoints& all = *every.all;
+  options.sequence_at = [&all](std::uint64_t index) { return all.at(index); };
+  options.max_sequences = std::min(options.max_sequences.value_or(all.count()), all.count());
+  if (!timed) options.max_seconds.reset();
+  options.notes.push_back(
+      fmt::format("exhaustive: {} lists of requests, {} walks with a killed controller",
+                  every.enumeration->count(), all.crash_count()));
+}
+
 }  // namespace
 
 int run_command(const RunArguments& arguments) {
@@ -131,6 +158,13 @@ int run_command(const RunArguments& arguments) {
   options.trace_folder = arguments.trace_folder;
   options.elapsed_seconds = [&watch] { return watch.seconds(); };
   options.interrupted = [] { return signal_received() != 0; };
+  std::optional<Exhaustive> exhaustive;
+  if (arguments.exhaustive) {
+    Result<Exhaustive> found = every_sequence(*world->worlds, *arguments.exhaustive);
+    if (!found) return report_error(found.error());
+    exhaustive = std::move(*found);
+    take_all_of(*exhaustive, arguments.max_seconds.has_value(), options);
+  }
   run_campaign(*world->worlds, *properties, options, (*reporting)->events());
   world->worlds.reset();  // daemons and folders go before the verdict is told
   std::error_code not_empty;

@@ -62,7 +62,14 @@ void add_run(CLI::App& app, RunArguments& run) {
       ->capture_default_str();
   command.add_option("--jobs", run.jobs, "sequences at a time (default: 1; libvirt: 2)")
       ->check(CLI::Range(1U, 256U));
-  command.add_option("--profile", run.profiles, "draw from these mixtures only");
+  auto* const profiles =
+      command.add_option("--profile", run.profiles, "draw from these mixtures only");
+  command
+      .add_option("--exhaustive", run.exhaustive,
+                  "instead of drawing: every list of so many requests from every state, and each "
+                  "walk again with the controller killed at every point where a job is recorded")
+      ->check(CLI::Range(1U, 4U))
+      ->excludes(profiles);
   add_properties(command, run.properties);
   command.add_option("--max-steps", run.max_steps, "longest sequence")->check(CLI::PositiveNumber);
   command.add_option("--trace-dir", run.trace_folder, "where traces of violations are kept")

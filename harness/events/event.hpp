@@ -143,4 +143,10 @@ class EventSink {
   virtual void on(const Event& event) = 0;
 };
 
+/// For whom nothing needs to be told.
+class NoEvents final : public EventSink {
+ public:
+  void on(const Event&) override {}
+};
+
 }  // namespace switchback

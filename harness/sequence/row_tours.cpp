@@ -40,7 +40,7 @@ Step broken(FaultKind kind) {
 }
 
 /// The shortest there is: two rounds within the time that processing takes.
-constexpr std::chrono::seconds kPeriod{30};
+constexpr std::chrono::seconds kPeriod = kTourPeriod;
 constexpr std::chrono::minutes kProcessed{2};  ///< more than any processing delay
 /// A call of a copying stage by which its volumes are there, for up to two disks.
 constexpr std::uint32_t kCopying = 6;
@@ -186,10 +186,11 @@ std::vector<Edge> edges() {
   return all;
 }
 
-/// The edges of the shortest way from `from` to an edge that was not taken, that edge last; empty
-/// if there is none.
-std::vector<std::size_t> way_to_new(const std::vector<Edge>& all, const ItemState& from,
-                                    const std::set<std::size_t>& taken) {
+/// The edges of the shortest way from `from` to an edge that is wanted, that edge last; empty if
+/// there is none.
+template <class Wanted>
+std::vector<std::size_t> shortest_way(const std::vector<Edge>& all, const ItemState& from,
+                                      const Wanted& wanted) {
   std::deque<std::vector<std::size_t>> ways = {{}};
   std::vector<ItemState> seen = {from};
   while (!ways.empty()) {
@@ -200,7 +201,7 @@ std::vector<std::size_t> way_to_new(const std::vector<Edge>& all, const ItemStat
       if (all[n].from != at) continue;
       std::vector<std::size_t> longer = way;
       longer.push_back(n);
-      if (!taken.contains(n)) return longer;
+      if (wanted(n)) return longer;
       if (std::find(seen.begin(), seen.end(), all[n].to) != seen.end()) continue;
       seen.push_back(all[n].to);
       ways.push_back(std::move(longer));
@@ -220,6 +221,17 @@ std::span<const RowTestedElsewhere> rows_tested_elsewhere() {
   return kElsewhere;
 }
 
+std::vector<Step> steps_to(const ItemState& state) {
+  std::vector<Step> steps;
+  if (state == initial_state()) return steps;
+  const std::vector<Edge> all = edges();
+  const auto leads_there = [&](std::size_t edge) { return all[edge].to == state; };
+  for (const std::size_t n : shortest_way(all, initial_state(), leads_there))
+    steps.insert(steps.end(), all[n].steps.begin(), all[n].steps.end());
+  SB_ASSERT(!steps.empty() && "every state can be reached");
+  return steps;
+}
+
 std::vector<RowTour> row_tours(const std::vector<DiskSpec>& disks) {
   const std::vector<Edge> all = edges();
   std::set<std::size_t> taken;
@@ -231,8 +243,9 @@ std::vector<RowTour> row_tours(const std::vector<DiskSpec>& disks) {
     tour.sequence.disks = disks;
     tour.sequence.policy.copy_frequency = kPeriod;
     ItemState at = initial_state();
-    for (std::vector<std::size_t> way = way_to_new(all, at, taken); !way.empty();
-         way = way_to_new(all, at, taken)) {
+    const auto is_new = [&](std::size_t edge) { return !taken.contains(edge); };
+    for (std::vector<std::size_t> way = shortest_way(all, at, is_new); !way.empty();
+         way = shortest_way(all, at, is_new)) {
       for (const std::size_t n : way) {
         add_write(tour, salt);
         tour.visits.push_back(all[n].visit);

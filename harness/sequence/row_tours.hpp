@@ -3,6 +3,7 @@
 // and each documented refusal. Derived from the table, so that a new row is toured without a word.
 #pragma once
 
+#include <chrono>
 #include <ostream>
 #include <span>
 #include <string_view>
@@ -12,6 +13,9 @@
 #include "harness/sequence/step.hpp"
 
 namespace switchback {
+
+/// The copy frequency of what is toured.
+inline constexpr std::chrono::seconds kTourPeriod{30};
 
 /// What must be seen of one row: the operation ends like this, in this state.
 struct RowVisit {
@@ -39,6 +43,10 @@ struct RowTestedElsewhere {
   std::string_view test;
 };
 std::span<const RowTestedElsewhere> rows_tested_elsewhere();
+
+/// A shortest way from nothing to a resting state, by rows that it takes on purpose, failures among
+/// them. For items whose copy frequency is `kTourPeriod`. Deterministic.
+std::vector<Step> steps_to(const ItemState& state);
 
 /// Tours that visit every row but those, and every way back that an operation has: also of those
 /// whose failures leave no trace and so have no row of their own; they go by the number of the row

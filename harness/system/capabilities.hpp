@@ -39,6 +39,9 @@ struct Capabilities {
   std::string system;                 ///< e.g. "reference on simulated hosts"
   std::vector<StageList> operations;  ///< the operations it has; absent ones are not exercised
   StopsAt stops_at = StopsAt::job_end;
+  /// The name of the call by which a job is recorded, so that a controller that dies finds it
+  /// again. Empty: not told, so any call may be one.
+  std::string record_call = {};
   std::vector<FaultKind> faults;  ///< the faults that can be injected
   bool clock_is_ours = false;     ///< pass_time() moves the system's clock at once
 

@@ -157,7 +157,7 @@ Task<Nothing> ReferenceSystem::finish_failed(Item& item, Job& job) {
 }
 
 Task<Nothing> ReferenceSystem::save(Item& item, Job& job) {
-  SB_CO_TRY(co_await job.gate.call("record", [&] {
+  SB_CO_TRY(co_await job.gate.call(kRecordCall, [&] {
     if (forgettable(item.working)) return parts_.catalog->erase(item.working.spec.name);
     return parts_.catalog->save(item.working);
   }));

@@ -46,6 +46,7 @@ Capabilities capabilities_of(const ServiceParts& parts) {
   can.system = parts.system_name;
   can.operations = stage_lists(parts.stages);
   can.stops_at = StopsAt::call;
+  can.record_call = kRecordCall;
   can.faults.assign(kAllFaults.begin(), kAllFaults.end());
   can.clock_is_ours = true;
   can.tracking_grain = parts.tracking_grain;

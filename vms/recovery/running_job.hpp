@@ -13,6 +13,8 @@ namespace switchback::recovery {
 
 /// The way back after a stage that failed, as traces and reports name it.
 inline constexpr std::string_view kUndoStage = "undo";
+/// The call by which a job's progress is written to the catalog.
+inline constexpr std::string_view kRecordCall = "record";
 
 struct ReferenceSystem::Job {
   Operation operation{};
