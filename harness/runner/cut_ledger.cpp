@@ -13,11 +13,11 @@ constexpr std::string_view kCut = "open_view";
 
 }  // namespace
 
-void CutLedger::clock_leaves(Instant instant, Tick tick) {
-  left_[instant] = tick;
+void CutLedger::clock_leaves(Instant instant, std::uint32_t branch, Tick tick) {
+  left_[branch][instant] = tick;
 }
 
-void CutLedger::assign(const std::vector<RecoveryPoint>& listed) {
+void CutLedger::assign(const std::vector<RecoveryPoint>& listed, std::uint32_t branch) {
   std::map<Instant, std::size_t> points_of;
   for (const RecoveryPoint& point : listed) {
     ++points_of[point.cut];
@@ -31,7 +31,7 @@ void CutLedger::assign(const std::vector<RecoveryPoint>& listed) {
     const bool doubtful =
         std::any_of(cuts.begin(), cuts.end(), [](const SeenCut& cut) { return cut.doubtful; });
     if (cuts.size() < points || (doubtful && cuts.size() > points)) {
-      points_.insert_or_assign(point->id, any_of(cuts, cuts.size() < points, point->cut));
+      points_.insert_or_assign(point->id, any_of(cuts, cuts.size() < points, point->cut, branch));
       continue;
     }
     points_.insert_or_assign(point->id, std::move(cuts.back()));
@@ -42,20 +42,23 @@ void CutLedger::assign(const std::vector<RecoveryPoint>& listed) {
     cuts_.erase(point.cut);
 }
 
-SeenCut CutLedger::any_of(const std::vector<SeenCut>& cuts, bool unseen, Instant instant) const {
+SeenCut CutLedger::any_of(const std::vector<SeenCut>& cuts, bool unseen, Instant instant,
+                          std::uint32_t branch) const {
   const bool frozen =
       std::any_of(cuts.begin(), cuts.end(), [](const SeenCut& cut) { return cut.frozen; });
   const bool same_config =
       !unseen && std::all_of(cuts.begin(), cuts.end(),
                              [&](const SeenCut& cut) { return cut.config == cuts.front().config; });
-  return {.began = before(instant),
+  return {.began = before(instant, branch),
           .config = same_config ? cuts.front().config : std::vector<Hardware>(),
           .frozen = frozen};
 }
 
-Tick CutLedger::before(Instant instant) const {
-  const auto later = left_.lower_bound(instant);
-  return later == left_.begin() ? 0 : std::prev(later)->second;
+Tick CutLedger::before(Instant instant, std::uint32_t branch) const {
+  const auto of_branch = left_.find(branch);
+  if (of_branch == left_.end()) return 0;
+  const auto later = of_branch->second.lower_bound(instant);
+  return later == of_branch->second.begin() ? 0 : std::prev(later)->second;
 }
 
 const SeenCut* CutLedger::find(const std::string& point) const {
@@ -63,9 +66,9 @@ const SeenCut* CutLedger::find(const std::string& point) const {
   return found == points_.end() ? nullptr : &found->second;
 }
 
-Tick CutLedger::complete_to(const RecoveryPoint& point) const {
+Tick CutLedger::complete_to(const RecoveryPoint& point, std::uint32_t branch) const {
   if (const SeenCut* const seen = find(point.id)) return seen->began;
-  return before(point.cut);
+  return before(point.cut, branch);
 }
 
 void FreezeWatch::look(const JobPoint& point, const std::vector<SeenVm>& vms,

@@ -24,31 +24,31 @@ struct SeenCut {
 
 class CutLedger {
  public:
-  /// The system's clock leaves this instant; all that was acknowledged so far has this tick at
-  /// most.
-  void clock_leaves(Instant instant, Tick tick);
+  /// The system's clock leaves this instant; all that was acknowledged so far in this branch of
+  /// history has this tick at most. Each branch has ticks of its own.
+  void clock_leaves(Instant instant, std::uint32_t branch, Tick tick);
   /// Data of this cut was sent. Several cuts may have one instant.
   void add(Instant cut, SeenCut seen) { cuts_[cut].push_back(std::move(seen)); }
   /// These points are listed for the first time, oldest first: of the cuts of one instant that have
   /// no point yet, the newest belong to them, as points expire from the oldest on. None is told
   /// apart if fewer were seen than there are points (one was made by a job that was cancelled), or
-  /// if more were seen and one of them is doubtful.
-  void assign(const std::vector<RecoveryPoint>& listed);
+  /// if more were seen and one of them is doubtful. `branch`: of the disks that they were cut from.
+  void assign(const std::vector<RecoveryPoint>& listed, std::uint32_t branch);
 
   /// The cut that a point was made of, if it was seen.
   [[nodiscard]] const SeenCut* find(const std::string& point) const;
-  /// Writes acknowledged up to this tick must be in the point.
-  [[nodiscard]] Tick complete_to(const RecoveryPoint& point) const;
+  /// Writes of that branch acknowledged up to this tick must be in the point.
+  [[nodiscard]] Tick complete_to(const RecoveryPoint& point, std::uint32_t branch) const;
 
  private:
   /// What is so whichever of these it was; `unseen`: or one that was not seen.
-  [[nodiscard]] SeenCut any_of(const std::vector<SeenCut>& cuts, bool unseen,
-                               Instant instant) const;
-  /// What was acknowledged before the clock came to this instant.
-  [[nodiscard]] Tick before(Instant instant) const;
+  [[nodiscard]] SeenCut any_of(const std::vector<SeenCut>& cuts, bool unseen, Instant instant,
+                               std::uint32_t branch) const;
+  /// What was acknowledged in the branch before the clock came to this instant.
+  [[nodiscard]] Tick before(Instant instant, std::uint32_t branch) const;
 
-  std::map<Instant, Tick> left_;
-  std::map<Instant, std::vector<SeenCut>> cuts_;  ///< that no point was made of yet
+  std::map<std::uint32_t, std::map<Instant, Tick>> left_;  ///< by branch of history
+  std::map<Instant, std::vector<SeenCut>> cuts_;           ///< that no point was made of yet
   std::map<std::string, SeenCut> points_;
 };
 

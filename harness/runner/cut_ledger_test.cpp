@@ -8,6 +8,7 @@ namespace switchback {
 namespace {
 
 constexpr Instant kInstant = std::chrono::minutes(5);
+constexpr std::uint32_t kBranch = 0;
 
 std::vector<Hardware> with_memory(Bytes bytes) {
   Hardware hardware;
@@ -30,7 +31,7 @@ SeenCut doubtful(SeenCut cut) {
 /// Two cuts of one instant, after tick 7.
 CutLedger ledger_of(const SeenCut& first, const SeenCut& second) {
   CutLedger ledger;
-  ledger.clock_leaves(kInstant - std::chrono::minutes(1), 7);
+  ledger.clock_leaves(kInstant - std::chrono::minutes(1), kBranch, 7);
   ledger.add(kInstant, first);
   ledger.add(kInstant, second);
   return ledger;
@@ -38,38 +39,48 @@ CutLedger ledger_of(const SeenCut& first, const SeenCut& second) {
 
 TEST(CutLedger, GivesTheNewestCutToTheOnlyPointThatIsLeft) {
   CutLedger ledger = ledger_of(kOlder, kNewer);
-  ledger.assign({point("p2")});
+  ledger.assign({point("p2")}, kBranch);
   ASSERT_NE(ledger.find("p2"), nullptr);
   EXPECT_EQ(ledger.find("p2")->config, with_memory(2));
-  EXPECT_EQ(ledger.complete_to(point("p2")), 20U);
+  EXPECT_EQ(ledger.complete_to(point("p2"), kBranch), 20U);
 }
 
 TEST(CutLedger, GivesEachPointItsOwnCutIfThereAreAsMany) {
   CutLedger ledger = ledger_of(kOlder, doubtful(kNewer));
-  ledger.assign({point("p1"), point("p2")});
+  ledger.assign({point("p1"), point("p2")}, kBranch);
   EXPECT_EQ(ledger.find("p1")->config, with_memory(1));
   EXPECT_EQ(ledger.find("p2")->config, with_memory(2));
 }
 
 TEST(CutLedger, SaysOnlyWhatIsSoOfBothIfTheNewerMayNotHaveBeenMade) {
   CutLedger ledger = ledger_of(kOlder, doubtful(kNewer));
-  ledger.assign({point("p")});
+  ledger.assign({point("p")}, kBranch);
   EXPECT_TRUE(ledger.find("p")->config.empty());
   EXPECT_TRUE(ledger.find("p")->frozen);
-  EXPECT_EQ(ledger.complete_to(point("p")), 7U);
+  EXPECT_EQ(ledger.complete_to(point("p"), kBranch), 7U);
+}
+
+TEST(CutLedger, TellsTheTicksOfOneBranchFromThoseOfAnother) {
+  CutLedger ledger = ledger_of(kOlder, doubtful(kNewer));
+  ledger.clock_leaves(kInstant - std::chrono::minutes(1), kBranch + 1, 2);
+  EXPECT_EQ(ledger.complete_to(point("unknown"), kBranch), 7U);
+  EXPECT_EQ(ledger.complete_to(point("unknown"), kBranch + 1), 2U);
+  EXPECT_EQ(ledger.complete_to(point("unknown"), kBranch + 2), 0U);
+  ledger.assign({point("p")}, kBranch + 1);
+  EXPECT_EQ(ledger.complete_to(point("p"), kBranch + 1), 2U);
 }
 
 TEST(CutLedger, SaysWhatTheVmsWereMadeOfIfThatIsSoOfBoth) {
   SeenCut same = kNewer;
   same.config = kOlder.config;
   CutLedger ledger = ledger_of(kOlder, doubtful(same));
-  ledger.assign({point("p")});
+  ledger.assign({point("p")}, kBranch);
   EXPECT_EQ(ledger.find("p")->config, with_memory(1));
 }
 
 TEST(CutLedger, TellsNoneApartIfOneWasNotSeen) {
   CutLedger ledger = ledger_of(kOlder, kNewer);
-  ledger.assign({point("p1"), point("p2"), point("p3")});
+  ledger.assign({point("p1"), point("p2"), point("p3")}, kBranch);
   for (const char* id : {"p1", "p2", "p3"})
     EXPECT_TRUE(ledger.find(id)->config.empty()) << id;
 }

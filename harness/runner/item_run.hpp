@@ -71,8 +71,8 @@ class ItemRun {
   // Time.
   /// It is about to pass: remembers how things are.
   Nothing before_time();
-  void clock_leaves(Instant instant, Tick tick) { cuts_.clock_leaves(instant, tick); }
-  [[nodiscard]] Tick now() { return branches_.of_points().now(); }
+  /// Time has passed since this instant, and no guest has written meanwhile.
+  void clock_left(Instant instant);
   /// Takes up the job that the system has started by itself, if it has.
   Result<bool> take_up_job();
   /// Takes that job to its end, as part of the time that goes by.

@@ -134,6 +134,7 @@ void ItemRun::move_authority(const Asked& asked, const Snapshot& after) {
 /// that was not done does not, and neither does an unplanned failover: what is left is sent if that
 /// can be.
 void ItemRun::note_cut(const Asked& asked, const Outcome& outcome, const Snapshot& after) {
+  if (std::holds_alternative<Refused>(outcome)) return;
   const Snapshot& before = asked.before.snapshot;
   const Instant cut = after.status.last_synchronized;
   const Operation operation = asked.operation.request.operation;
@@ -219,14 +220,14 @@ Nothing ItemRun::read_points(const Asked& asked, const Snapshot& after,
   std::vector<RecoveryPoint> fresh;
   for (const std::string& id : added)
     fresh.push_back(*find(listed, id));
-  cuts_.assign(fresh);
   const Journal& journal = branches_.of_points();
+  cuts_.assign(fresh, journal.branch());
   for (const RecoveryPoint& point : fresh) {
     const SeenCut* const seen = cuts_.find(point.id);
     evidence.new_points.push_back({.point = point,
                                    .cut = check_cut(*points_.find(point.id), journal),
                                    .journal = &journal,
-                                   .complete_to = cuts_.complete_to(point),
+                                   .complete_to = cuts_.complete_to(point, journal.branch()),
                                    .seen_frozen = seen != nullptr && seen->frozen});
   }
   return {};

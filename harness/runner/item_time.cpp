@@ -26,6 +26,11 @@ Nothing ItemRun::before_time() {
   return {};
 }
 
+void ItemRun::clock_left(Instant instant) {
+  for (const Journal* const journal : {&branches_.current(), &branches_.of_points()})
+    cuts_.clock_leaves(instant, journal->branch(), journal->now());
+}
+
 Result<bool> ItemRun::take_up_job() {
   SB_ASSIGN(status, shared_.world.system->status(item_.name));
   if (!status.job) return false;

@@ -14,13 +14,10 @@ constexpr Duration kLongestRetry = std::chrono::minutes(31);
 }  // namespace
 
 Result<Duration> SequenceRun::pass_time(Duration duration) {
-  std::vector<Tick> ticks;
-  for (const auto& item : items_)
-    ticks.push_back(item->now());
   SB_ASSIGN(passed, shared_.world.system->pass_time(duration));
   if (passed > Duration::zero())
-    for (std::size_t n = 0; n < items_.size(); ++n)
-      items_[n]->clock_leaves(shared_.clock, ticks[n]);
+    for (const auto& item : items_)
+      item->clock_left(shared_.clock);
   shared_.clock += passed;
   return passed;
 }
