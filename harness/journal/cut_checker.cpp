@@ -12,6 +12,10 @@
 namespace switchback {
 namespace {
 
+/// So many blocks are looked up together, apart from the reading of their bytes: what is not in the
+/// cache is then waited for once and not once a block.
+constexpr std::size_t kBatch = 256;
+
 bool comes_before(const BlockWitness& left, const BlockWitness& right) {
   return left.disk != right.disk ? left.disk < right.disk : left.block < right.block;
 }
@@ -52,7 +56,7 @@ Missing missing_after(const Journal& journal, const BlockHistory& history, Write
   Missing missing;
   WriteSeq later = is_initial(history, shown) ? history.first : journal.record(shown).next;
   for (; later != 0; later = journal.record(later).next) {
-    const WriteRecord& record = journal.record(later);
+    const WriteRecord record = journal.record(later);
     if (missing.acknowledged == 0 && record.acknowledged != kNever) missing.acknowledged = later;
     if (record.safe != kNever) {
       missing.safe = later;
@@ -118,7 +122,17 @@ Nothing CutChecker::take(DiskIndex disk, ImageReader& image) {
     sound_end = refuse_size(disk, {.size_bytes = image.size_bytes()});
   SB_TRY(image.visit_blocks([&](BlockNumber block, Shown shown) {
     if (block >= sound_end || shown.kind == Shown::Kind::initial) return;
-    shown = in_this_branch(disk, block, shown);
+    batch_.push_back({block, shown});
+    if (batch_.size() == kBatch) take_batch(disk);
+  }));
+  take_batch(disk);
+  taken_[disk] = true;
+  return {};
+}
+
+void CutChecker::take_batch(DiskIndex disk) {
+  for (const auto& [block, held] : batch_) {
+    const Shown shown = in_this_branch(disk, block, held);
     if (const std::optional<std::size_t> slot = journal_.slot_of(disk, block)) {
       shown_[*slot] = shown;
     } else {
@@ -128,9 +142,8 @@ Nothing CutChecker::take(DiskIndex disk, ImageReader& image) {
       else
         count(shown.kind == Shown::Kind::foreign ? foreign_ : corrupt_, witness);
     }
-  }));
-  taken_[disk] = true;
-  return {};
+  }
+  batch_.clear();
 }
 
 Shown CutChecker::in_this_branch(DiskIndex disk, BlockNumber block, Shown shown) const {

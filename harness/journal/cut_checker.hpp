@@ -85,6 +85,11 @@ class CutChecker {
   [[nodiscard]] CutReport report() const;
 
  private:
+  struct ShownBlock {
+    BlockNumber block = 0;
+    Shown shown;
+  };
+  void take_batch(DiskIndex disk);
   /// Marks the disk corrupt from the first block on that differs, and returns that block.
   BlockNumber refuse_size(DiskIndex disk, const DiskGeometry& found);
   /// What a block shows as this branch of history sees it.
@@ -93,6 +98,7 @@ class CutChecker {
   const Journal& journal_;
   std::vector<Shown> shown_;  ///< by slot of the journal
   std::vector<bool> taken_;
+  std::vector<ShownBlock> batch_;              ///< of the disk that is being taken in
   BlockCount corrupt_, foreign_, superseded_;  ///< blocks that the journal does not know
 };
 

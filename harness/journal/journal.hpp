@@ -4,14 +4,14 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <cstdint>
+#include <limits>
 #include <optional>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "harness/base/units.hpp"
 #include "harness/journal/geometry.hpp"
+#include "harness/journal/slot_table.hpp"
 
 namespace switchback {
 
@@ -52,7 +52,8 @@ constexpr std::uint32_t branch_of(WriteSeq seq) {
   return static_cast<std::uint32_t>(seq / kWritesOfABranch);
 }
 
-/// The record of one branch of history. Not safe to share between threads.
+/// The record of one branch of history. Not safe to share between threads. A branch holds less than
+/// 2^32 writes, blocks and ticks, which is far beyond the memory of a machine.
 class Journal {
  public:
   /// The disks of the group, in order; DiskIndex is the position in this list. Branch 0.
@@ -87,7 +88,7 @@ class Journal {
     return seq > before_first_ && seq - before_first_ <= write_count();
   }
   /// Of a write that it has().
-  [[nodiscard]] const WriteRecord& record(WriteSeq seq) const;
+  [[nodiscard]] WriteRecord record(WriteSeq seq) const;
 
   /// Every block that was not empty when the branch began, as they were given, then every other
   /// block ever written, in the order of its first write: deterministic.
@@ -104,20 +105,45 @@ class Journal {
   /// Their bytes; the last one of a disk may be a short one.
   [[nodiscard]] Bytes dirtied_bytes(DiskIndex disk, Tick since, Bytes grain) const;
 
+  /// What it takes up, all in all.
+  [[nodiscard]] Bytes memory_bytes() const;
+
  private:
+  /// Ticks, counted from the beginning of the branch; numbers of writes, from that of its first.
+  using Counted = std::uint32_t;
+  static constexpr Counted kNotYet = std::numeric_limits<Counted>::max();
+
+  /// A WriteRecord, packed: there are millions of them.
+  struct Packed {
+    SlotTable::Slot slot = 0;  ///< of its block
+    Counted next = 0;
+    Counted issued = 0;
+    Counted acknowledged = kNotYet;
+    Counted safe = kNotYet;
+    bool in_flight = true;  ///< neither acknowledged nor abandoned
+    Instant issued_at{};
+  };
+  static_assert(sizeof(Packed) == 32);
+
   struct Disk {
     DiskGeometry geometry;
-    std::unordered_map<BlockNumber, std::size_t> slots;
-    std::deque<WriteSeq> unsafe;  ///< acknowledged but not yet safe, in order of acknowledgement
+    std::vector<Counted> unsafe;  ///< acknowledged but not yet safe, in order of acknowledgement
   };
 
-  WriteRecord& at(WriteSeq seq) { return records_[seq - before_first_]; }
+  [[nodiscard]] Counted counted(WriteSeq seq) const {
+    return static_cast<Counted>(seq - before_first_);
+  }
+  [[nodiscard]] Tick tick(Counted since_begin) const {
+    return since_begin == kNotYet ? kNever : began_ + since_begin;
+  }
+  Counted next_tick();
 
   std::vector<Disk> disks_;
-  WriteSeq before_first_ = 0;         ///< the number before that of the first write
-  std::vector<WriteRecord> records_;  ///< write before_first_ + n at n; the one at 0 is no write
+  WriteSeq before_first_ = 0;    ///< the number before that of the first write
+  std::vector<Packed> records_;  ///< write before_first_ + n at n; the one at 0 is no write
   std::vector<BlockHistory> blocks_;
-  std::unordered_set<WriteSeq> in_flight_;  ///< issued, neither acknowledged nor abandoned
+  SlotTable slots_;  ///< of blocks_
+  Tick began_ = 0;
   Tick now_ = 0;
 };
 

@@ -166,6 +166,20 @@ TEST(DirtiedBytes, AreTheBytesThatMarkingThemOneByOneFinds) {
   });
 }
 
+TEST(Journal, TakesLittleMemoryForAWrite) {
+  constexpr WriteSeq kWrites = 1 << 16;
+  const auto bytes_a_write = [](BlockNumber blocks) {
+    Journal journal({disk_of(blocks * kBlockBytes, true)});
+    for (WriteSeq n = 0; n < kWrites; ++n)
+      journal.acknowledge(journal.issue(0, n % blocks));
+    journal.complete_flush(0, journal.issue_flush(0));
+    return journal.memory_bytes() / kWrites;
+  };
+  // What is asked for is doubled as it grows, so: right after that.
+  EXPECT_LE(bytes_a_write(kWrites / 64), 75U);
+  EXPECT_LE(bytes_a_write(kWrites), 120U);
+}
+
 TEST(JournalBranch, GoesOnWithTheTicksAndSharesNoNumber) {
   Journal root({disk_of(20'000)});
   const WriteSeq first = root.issue(0, 0);
