@@ -2,9 +2,9 @@
 // What a group of disks shows at one instant, read once and held against several things.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <set>
-#include <utility>
 #include <vector>
 
 #include "harness/journal/cut_checker.hpp"
@@ -12,10 +12,11 @@
 
 namespace switchback {
 
-/// The blocks of a disk that are not in their initial state, ascending.
+/// What a disk shows. Copies share it.
 struct DiskImage {
   Bytes size_bytes = 0;
-  std::vector<std::pair<BlockNumber, Shown>> blocks;
+  std::shared_ptr<const ShownBlocks> blocks = std::make_shared<const ShownBlocks>();
+  std::optional<std::uint64_t> content;  ///< see ImageReader::content()
 };
 /// The disks of an item, in its order.
 using GroupImage = std::vector<DiskImage>;
@@ -26,6 +27,11 @@ Result<GroupImage> read_vms(World& world, const ItemSpec& item, Site site);
 Result<GroupImage> read_test_vms(World& world, const ItemSpec& item);
 /// Reads a recovery point's images. An Error also if the system does not locate every disk.
 Result<GroupImage> read_point(World& world, const ItemSpec& item, const std::string& point);
+/// The same, if they may show something else than `known`: the disks of the simulated world tell
+/// that by themselves. Nothing: they show the same.
+Result<std::optional<GroupImage>> read_point_again(World& world, const ItemSpec& item,
+                                                   const std::string& point,
+                                                   const GroupImage& known);
 
 /// Holds the image against the journal as it stands.
 CutReport check_cut(const GroupImage& image, const Journal& journal);

@@ -28,11 +28,11 @@ Result<std::vector<AlteredPoint>> PointLedger::altered(World& world, const ItemS
   for (const RecoveryPoint& point : listed) {
     const auto known = images_.find(point.id);
     if (known == images_.end()) continue;
-    SB_ASSIGN(image, read_point(world, item, point.id));
-    const std::optional<Difference> differs = difference(image, known->second);
-    if (!differs) continue;
-    altered.push_back({point.id, differs->first});
-    known->second = std::move(image);
+    SB_ASSIGN(image, read_point_again(world, item, point.id, known->second));
+    if (!image) continue;
+    const std::optional<Difference> differs = difference(*image, known->second);
+    if (differs) altered.push_back({point.id, differs->first});
+    known->second = std::move(*image);
   }
   return altered;
 }

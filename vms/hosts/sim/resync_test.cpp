@@ -126,7 +126,9 @@ TEST(Resync, SendsZeroesWhereOnlyTheReplicaHasData) {
   bench.run_to_done(Operation::enable);
   // The guest gives the blocks back: what it held reads as zeroes.
   auto& site = dynamic_cast<SimLaboratory&>(bench.laboratory()).site(Site::primary);
-  site.volumes.at("vm-vda").blocks.clear();
+  Volume& volume = *site.volumes.find("vm-vda");
+  site.volumes.write(volume, 3, kInitialState);
+  site.volumes.write(volume, 40, kInitialState);
   const Content empty = bench.disks(Site::primary);
   bench.run_to_done(Operation::resynchronize);
   const Content point = bench.point(bench.status().points.back().id);

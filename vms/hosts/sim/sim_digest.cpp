@@ -16,7 +16,7 @@ recovery::ChunkDigest digest_of_chunk(std::uint64_t chunk,
 
 }  // namespace
 
-Result<std::vector<recovery::ChunkDigest>> digests_of(const std::map<BlockNumber, WriteSeq>& shown,
+Result<std::vector<recovery::ChunkDigest>> digests_of(const ShownBlocks& shown,
                                                       Bytes chunk_bytes) {
   if (chunk_bytes == 0 || chunk_bytes % kBlockBytes != 0)
     return bad_input(fmt::format("chunks of {} bytes are not whole blocks", chunk_bytes),
@@ -25,14 +25,14 @@ Result<std::vector<recovery::ChunkDigest>> digests_of(const std::map<BlockNumber
   std::vector<recovery::ChunkDigest> digests;
   std::uint64_t chunk = 0;
   std::vector<std::uint64_t> content;  // of that chunk: where and what, without the zeroes
-  for (const auto& [block, seq] : shown) {
-    if (seq == kInitialState) continue;
+  for (const auto& [block, what] : shown) {
+    if (what.seq == kInitialState) continue;
     if (block / blocks_per_chunk != chunk) {
       if (!content.empty()) digests.push_back(digest_of_chunk(chunk, content));
       content.clear();
       chunk = block / blocks_per_chunk;
     }
-    content.insert(content.end(), {block % blocks_per_chunk, seq});
+    content.insert(content.end(), {block % blocks_per_chunk, what.seq});
   }
   if (!content.empty()) digests.push_back(digest_of_chunk(chunk, content));
   return digests;

@@ -2,11 +2,11 @@
 // Checksums of simulated disks.
 #pragma once
 
-#include <map>
 #include <vector>
 
 #include "harness/base/result.hpp"
 #include "harness/base/units.hpp"
+#include "harness/journal/image.hpp"
 #include "vms/recovery/host.hpp"
 
 namespace switchback::sim {
@@ -16,7 +16,7 @@ inline constexpr Bytes kChecksumBytes = 16 + 8;
 
 /// The checksums of a disk that shows these blocks, in chunks of `chunk_bytes`: a function of what
 /// it shows alone. Costs what is allocated. An Error unless chunks are whole blocks.
-Result<std::vector<recovery::ChunkDigest>> digests_of(const std::map<BlockNumber, WriteSeq>& shown,
+Result<std::vector<recovery::ChunkDigest>> digests_of(const ShownBlocks& shown,
                                                       Bytes chunk_bytes);
 
 }  // namespace switchback::sim

@@ -41,11 +41,9 @@ Nothing add_disk(SimSite& site, Vm& vm) {
   const auto taken = [&](const VmDisk& disk) { return disk.device == device; };
   while (std::any_of(vm.definition.disks.begin(), vm.definition.disks.end(), taken))
     ++device.back();
-  site.volumes[volume] = Volume{.geometry = {.size_bytes = kGrowth, .volatile_cache = false},
-                                .backing = std::nullopt,
-                                .lock = std::nullopt,
-                                .blocks = {},
-                                .checkpoints = {}};
+  site.volumes.create(volume, {.geometry = {.size_bytes = kGrowth, .volatile_cache = false},
+                               .backing = std::nullopt,
+                               .lock = std::nullopt});
   vm.definition.disks.push_back({device, volume});
   return {};
 }
@@ -62,11 +60,11 @@ Result<Volume*> first_volume(SimSite& site, const Vm& vm, const ItemSpec& item) 
 Nothing grow_disk(SimSite& site, const Vm& vm, const ItemSpec& item) {
   SB_ASSIGN(volume, first_volume(site, vm, item));
   const Bytes size = item.disks[first_disks(item).front()].size_bytes;
-  if (volume->geometry.size_bytes != size)
+  if (volume->geometry().size_bytes != size)
     return environment_error(
         fmt::format("the first disk of VM {} has grown already", vm.definition.name),
         "undo that first");
-  volume->geometry.size_bytes = size + kGrowth;
+  site.volumes.resize(*volume, size + kGrowth);
   return {};
 }
 
@@ -115,7 +113,7 @@ Nothing delete_vm(SimSite& site, const std::string& name, const Vm& vm) {
     return environment_error(fmt::format("VM {} runs, it can't be deleted", name),
                              "shut it down first");
   for (const VmDisk& disk : vm.definition.disks)
-    site.volumes.erase(disk.volume);
+    site.volumes.remove(disk.volume);
   site.vms.erase(name);
   return {};
 }
@@ -125,7 +123,8 @@ Nothing undo_disk_edits(SimSite& site, Vm& vm, const ItemSpec& item) {
   if (added != vm.definition.disks.end()) vm.definition.disks.erase(added);
   SB_TRY(swap_disks(vm, item, true));
   SB_ASSIGN(volume, first_volume(site, vm, item));
-  volume->geometry.size_bytes = item.disks[first_disks(item).front()].size_bytes;
+  const Bytes size = item.disks[first_disks(item).front()].size_bytes;
+  if (volume->geometry().size_bytes != size) site.volumes.resize(*volume, size);
   return {};
 }
 
@@ -134,7 +133,7 @@ Nothing undo_disk_edits(SimSite& site, Vm& vm, const ItemSpec& item) {
 Nothing edit_vm(SimSite& primary, const ItemSpec& item, Edit edit) {
   const std::string name = vm_name(item, 0);
   if (edit == Edit::undo) {
-    primary.volumes.erase(extra_volume(name));
+    primary.volumes.remove(extra_volume(name));
     const auto edited = primary.vms.find(name);
     return edited == primary.vms.end() ? Nothing() : undo_disk_edits(primary, edited->second, item);
   }

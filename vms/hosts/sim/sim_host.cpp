@@ -75,7 +75,7 @@ Nothing SimHost::start_vm(const VmName& name, const std::optional<CheckpointName
   SB_ASSIGN(vm, site_.find_vm(name));
   for (const recovery::VmDisk& disk : vm->definition.disks) {
     SB_ASSIGN(volume, site_.find_volume(disk.volume));
-    if (vm->running && track && volume->checkpoints.count(*track) == 0)
+    if (vm->running && track && !volume->checkpoints().contains(*track))
       return environment_error(fmt::format("VM {} runs already, without tracking {}", name, *track),
                                "shut it down first");
   }
@@ -83,7 +83,7 @@ Nothing SimHost::start_vm(const VmName& name, const std::optional<CheckpointName
   for (const recovery::VmDisk& disk : vm->definition.disks)
     SB_TRY(site_.unlock(disk.volume));
   for (const recovery::VmDisk& disk : vm->definition.disks)
-    if (track) site_.volumes.at(disk.volume).checkpoints[*track].clear();
+    if (track) site_.volumes.track(*site_.volumes.find(disk.volume), *track);
   vm->running = true;
   vm->incarnation = ++site_.starts;
   return {};
@@ -149,9 +149,9 @@ Nothing SimHost::set_key(const recovery::KeyName& name, const std::string& key) 
 
 Result<bool> SimHost::opens_with(const VolumeName& name, const std::string& key) {
   SB_ASSIGN(volume, site_.find_volume(name));
-  if (!volume->lock)
+  if (!volume->lock())
     return bad_input(fmt::format("volume {} is not encrypted", name), "it needs no key");
-  return volume->lock->digest == digest_of_key(key);
+  return volume->lock()->digest == digest_of_key(key);
 }
 
 Nothing SimHost::forget_key(const recovery::KeyName& name) {
@@ -173,23 +173,21 @@ Nothing SimHost::create_volume(const recovery::VolumeSpec& spec) {
           "give the key again");
     lock = Lock{.key = *spec.key, .digest = key->second};
   }
-  site_.volumes[spec.name] =
-      Volume{.geometry = {.size_bytes = spec.size_bytes, .volatile_cache = false},
-             .backing = spec.backing,
-             .lock = std::move(lock),
-             .blocks = {},
-             .checkpoints = {}};
+  site_.volumes.create(spec.name,
+                       {.geometry = {.size_bytes = spec.size_bytes, .volatile_cache = false},
+                        .backing = spec.backing,
+                        .lock = std::move(lock)});
   return {};
 }
 
 Nothing SimHost::remove_volume(const VolumeName& volume) {
-  site_.volumes.erase(volume);
+  site_.volumes.remove(volume);
   return {};
 }
 
 Result<Bytes> SimHost::volume_size(const VolumeName& name) {
   SB_ASSIGN(volume, site_.find_volume(name));
-  return volume->geometry.size_bytes;
+  return volume->geometry().size_bytes;
 }
 
 std::string SimHost::locate_volume(const VolumeName& volume) {
@@ -201,24 +199,17 @@ Nothing SimHost::fold_volumes(const VolumeName& base, const VolumeName& top,
   SB_ASSIGN(bottom, site_.find_volume(base));
   if (user) {
     SB_ASSIGN(resting, site_.find_volume(user->volume));
-    if (resting->backing == base) return {};  // done before; `top` may be gone
+    if (resting->backing() == base) return {};  // done before; `top` may be gone
   }
   SB_ASSIGN(highest, site_.find_volume(top));
   SB_TRY(site_.unlock(top));
-  std::vector<Volume*> layers;  // newest first
-  for (Volume* layer = highest; layer != bottom;) {
-    layers.push_back(layer);
-    if (!layer->backing)
-      return environment_error(fmt::format("volume {} does not rest on {}", top, base),
-                               "name a volume of its backing chain");
-    SB_ASSIGN(below, site_.find_volume(*layer->backing));
-    layer = below;
-  }
-  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer)
-    for (const auto& [block, seq] : (*layer)->blocks)
-      bottom->blocks[block] = seq;
-  for (auto& [name, volume] : site_.volumes)
-    if (volume.backing == top) volume.backing = base;
+  const Volume* layer = highest;
+  while (layer != nullptr && layer != bottom)
+    layer = layer->below();
+  if (layer == nullptr)
+    return environment_error(fmt::format("volume {} does not rest on {}", top, base),
+                             "name a volume of its backing chain");
+  site_.volumes.fold(*bottom, base, *highest);
   return {};
 }
 
@@ -236,7 +227,7 @@ Result<std::unique_ptr<recovery::View>> SimHost::open_view(
                              "remove it first, or choose another name");
   SB_ASSIGN(view, cut_view(*vm, since));
   for (const recovery::VmDisk& disk : vm->definition.disks)
-    site_.volumes.at(disk.volume).checkpoints[next].clear();
+    site_.volumes.track(*site_.volumes.find(disk.volume), next);
   return std::move(view);
 }
 
@@ -258,19 +249,19 @@ Result<std::unique_ptr<recovery::View>> SimHost::cut_view(
     SB_ASSIGN(volume, site_.find_volume(disk.volume));
     std::set<BlockNumber> grains;
     if (since) {
-      const auto tracked = volume->checkpoints.find(*since);
-      if (tracked == volume->checkpoints.end())
+      const auto tracked = volume->checkpoints().find(*since);
+      if (tracked == volume->checkpoints().end())
         return environment_error(fmt::format("disk {} of VM {} has no tracking {}", disk.device,
                                              vm.definition.name, *since),
                                  "copy everything, or resynchronize");
       grains = tracked->second;
     } else {
-      for (const auto& [block, seq] : site_.show_all(*volume))
-        grains.insert(block / kBlocksPerGrain);
+      for (const auto& [block, shown] : *volume->shown())
+        grains.insert(grains.end(), block / kBlocksPerGrain);
     }
     view.disks[disk.device] = {.volume = disk.volume,
                                .preserved = {},
-                               .extents = extents_of(grains, volume->geometry, kLongestExtent)};
+                               .extents = extents_of(grains, volume->geometry(), kLongestExtent)};
   }
   const std::uint64_t id = view.id;
   vm.view = std::move(view);
@@ -288,7 +279,7 @@ Nothing SimHost::remove_checkpoint(const VmName& name, const CheckpointName& che
   if (found == site_.vms.end()) return {};
   for (const recovery::VmDisk& disk : found->second.definition.disks) {
     SB_ASSIGN(volume, site_.find_volume(disk.volume));
-    volume->checkpoints.erase(checkpoint);
+    site_.volumes.stop_tracking(*volume, checkpoint);
   }
   return {};
 }
@@ -299,7 +290,7 @@ Result<std::vector<CheckpointName>> SimHost::list_checkpoints(const VmName& name
   if (found != site_.vms.end()) {
     for (const recovery::VmDisk& disk : found->second.definition.disks) {
       SB_ASSIGN(volume, site_.find_volume(disk.volume));
-      for (const auto& [checkpoint, grains] : volume->checkpoints)
+      for (const auto& [checkpoint, grains] : volume->checkpoints())
         names.insert(checkpoint);
     }
   }
@@ -312,7 +303,7 @@ Result<std::vector<recovery::ChunkDigest>> SimHost::digests(const VolumeName& na
                                                             Bytes chunk_bytes) {
   SB_ASSIGN(volume, site_.find_volume(name));
   SB_TRY(site_.unlock(name));
-  SB_ASSIGN(found, digests_of(site_.show_all(*volume), chunk_bytes));
+  SB_ASSIGN(found, digests_of(*volume->shown(), chunk_bytes));
   SB_TRY(link_.carry(other(site_.site()), kMessageBytes + found.size() * kChecksumBytes));
   return std::move(found);
 }

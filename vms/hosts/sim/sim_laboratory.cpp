@@ -12,19 +12,20 @@
 namespace switchback::sim {
 namespace {
 
-/// Reads what the site holds now; the site must outlive it.
+/// Reads what the volume shows now; its site must outlive it.
 class SimImage final : public ImageReader {
  public:
-  SimImage(const SimSite& site, const Volume& volume) : site_(site), volume_(volume) {}
-  [[nodiscard]] Bytes size_bytes() const override { return volume_.geometry.size_bytes; }
+  explicit SimImage(const Volume& volume) : volume_(volume) {}
+  [[nodiscard]] Bytes size_bytes() const override { return volume_.geometry().size_bytes; }
   Nothing visit_blocks(const std::function<void(BlockNumber, Shown)>& visit) override {
-    for (const auto& [block, seq] : site_.show_all(volume_))
-      if (seq != kInitialState) visit(block, Shown{Shown::Kind::write, seq});
+    for (const auto& [block, shown] : *volume_.shown())
+      if (shown.kind != Shown::Kind::initial) visit(block, shown);
     return {};
   }
+  Result<std::shared_ptr<const ShownBlocks>> read_all() override { return volume_.shown(); }
+  [[nodiscard]] std::optional<std::uint64_t> content() const override { return volume_.content(); }
 
  private:
-  const SimSite& site_;
   const Volume& volume_;
 };
 
@@ -57,7 +58,7 @@ Result<Target> find_target(SimSite& site, const ItemSpec& item, std::size_t disk
   return Target{
       .vm = vm,
       .position = position,
-      .blocks = std::min(blocks_of_size(spec.size_bytes), volume->geometry.block_count())};
+      .blocks = std::min(blocks_of_size(spec.size_bytes), volume->geometry().block_count())};
 }
 
 /// All of them, or none and an Error.
@@ -90,7 +91,7 @@ Result<std::unique_ptr<ImageReader>> open_image(SimSite& site, const ItemSpec& i
   SB_ASSIGN(vm, find_copy(site, item, {.vm = item.disks[disk].vm, .test = test}));
   SB_ASSIGN(position, position_of(*vm, item, disk));
   SB_ASSIGN(volume, site.find_volume(vm->definition.disks[position].volume));
-  return std::make_unique<SimImage>(site, *volume);
+  return std::make_unique<SimImage>(*volume);
 }
 
 /// Where a VM is plugged in.
@@ -132,7 +133,7 @@ Nothing SimLaboratory::remove_item(const ItemName& item) {
   const auto is_its = [&](const auto& entry) { return belongs_to(entry.first, item); };
   for (SimSite* site : {&primary_, &recovery_}) {
     std::erase_if(site->vms, is_its);
-    std::erase_if(site->volumes, is_its);
+    site->volumes.remove_all(is_its);
     std::erase_if(site->keys, is_its);
   }
   items_.erase(item);
@@ -183,7 +184,7 @@ Result<std::unique_ptr<ImageReader>> SimLaboratory::open_located(const ItemName&
     const std::string prefix = fmt::format("sim:{}/", name_of(site->site()));
     if (!locator.starts_with(prefix)) continue;
     SB_ASSIGN(volume, site->find_volume(locator.substr(prefix.size())));
-    return std::make_unique<SimImage>(*site, *volume);
+    return std::make_unique<SimImage>(*volume);
   }
   return environment_error(fmt::format("'{}' locates no simulated disk", locator), "");
 }
@@ -227,8 +228,8 @@ SeenVm SimLaboratory::see(SimSite& site, const ItemSpec& item, const Vm& vm, Own
   if (vm.suspended) seen.hold = Hold::suspended;
   if (vm.frozen) seen.hold = Hold::frozen;
   for (const recovery::VmDisk& disk : vm.definition.disks) {
-    const auto volume = site.volumes.find(disk.volume);
-    const Bytes size = volume == site.volumes.end() ? 0 : volume->second.geometry.size_bytes;
+    const Volume* const volume = site.volumes.find(disk.volume);
+    const Bytes size = volume == nullptr ? 0 : volume->geometry().size_bytes;
     seen.disks.push_back({.device = disk.device, .size_bytes = size, .vm = owner.vm});
   }
   return seen;
@@ -271,7 +272,7 @@ Result<std::vector<CensusEntry>> SimLaboratory::census(const ItemName& item) {
     for (const auto& [name, volume] : site->volumes) {
       if (!belongs_to(name, item)) continue;
       found.push_back({site->site(), "volume", name});
-      for (const auto& [checkpoint, grains] : volume.checkpoints)
+      for (const auto& [checkpoint, grains] : volume.checkpoints())
         found.push_back({site->site(), "checkpoint", name + "/" + checkpoint});
     }
   }

@@ -5,21 +5,15 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <xxhash.h>
+
+#include "harness/base/assert.hpp"
 
 namespace switchback::sim {
 
-KeyDigest digest_of_key(const std::string& key) {
-  const XXH128_hash_t hash = XXH3_128bits(key.data(), key.size());
-  return {hash.high64, hash.low64};
-}
-
 Result<Volume*> SimSite::find_volume(const std::string& name) {
-  const auto found = volumes.find(name);
-  if (found == volumes.end())
-    return not_found(fmt::format("no volume {} on the {} site", name, name_of(site_)),
-                     "create it first");
-  return &found->second;
+  if (Volume* const found = volumes.find(name)) return found;
+  return not_found(fmt::format("no volume {} on the {} site", name, name_of(site_)),
+                   "create it first");
 }
 
 Result<Vm*> SimSite::find_vm(const std::string& name) {
@@ -33,58 +27,31 @@ Result<Vm*> SimSite::find_vm(const std::string& name) {
 Nothing SimSite::unlock(const std::string& name) {
   SB_ASSIGN(top, find_volume(name));
   for (const Volume* layer = top;;) {
-    if (layer->lock) {
-      const auto key = keys.find(layer->lock->key);
+    if (layer->lock()) {
+      const auto key = keys.find(layer->lock()->key);
       if (key == keys.end())
         return environment_error(fmt::format("volume {} is encrypted and the {} site has no key {}",
-                                             name, name_of(site_), layer->lock->key),
+                                             name, name_of(site_), layer->lock()->key),
                                  "give the key again");
-      if (key->second != layer->lock->digest)
+      if (key->second != layer->lock()->digest)
         return environment_error(fmt::format("key {} of the {} site does not open volume {}",
-                                             layer->lock->key, name_of(site_), name),
+                                             layer->lock()->key, name_of(site_), name),
                                  "give the key that the volume was made with");
     }
-    if (!layer->backing) return {};
-    SB_ASSIGN(below, find_volume(*layer->backing));
+    if (!layer->backing()) return {};
+    SB_ASSIGN(below, find_volume(*layer->backing()));
     layer = below;
   }
 }
 
-WriteSeq SimSite::show(const Volume& volume, BlockNumber block) const {
-  for (const Volume* layer = &volume;;) {
-    const auto found = layer->blocks.find(block);
-    if (found != layer->blocks.end()) return found->second;
-    if (!layer->backing) return kInitialState;
-    const auto below = volumes.find(*layer->backing);
-    if (below == volumes.end()) return kInitialState;
-    layer = &below->second;
-  }
-}
-
-std::map<BlockNumber, WriteSeq> SimSite::show_all(const Volume& volume) const {
-  std::map<BlockNumber, WriteSeq> shown = volume.blocks;
-  for (const Volume* layer = &volume; layer->backing;) {
-    const auto below = volumes.find(*layer->backing);
-    if (below == volumes.end()) break;
-    layer = &below->second;
-    shown.insert(layer->blocks.begin(), layer->blocks.end());  // keeps what is above
-  }
-  return shown;
-}
-
 void SimSite::write(Vm& vm, std::size_t disk, BlockNumber block, WriteSeq seq) {
   const recovery::VmDisk& at = vm.definition.disks.at(disk);
-  Volume& volume = volumes.at(at.volume);
+  Volume* const volume = volumes.find(at.volume);
+  SB_ASSERT(volume != nullptr);
   if (vm.view)
     for (auto& [device, viewed] : vm.view->disks)
-      if (viewed.volume == at.volume) viewed.preserved.try_emplace(block, show(volume, block));
-  write(volume, block, seq);
-}
-
-void SimSite::write(Volume& volume, BlockNumber block, WriteSeq seq) {
-  volume.blocks[block] = seq;
-  for (auto& [name, grains] : volume.checkpoints)
-    grains.insert(block / kBlocksPerGrain);
+      if (viewed.volume == at.volume) viewed.preserved.try_emplace(block, volume->show(block));
+  volumes.write(*volume, block, seq);
 }
 
 std::vector<recovery::Extent> extents_of(const std::set<BlockNumber>& grains,

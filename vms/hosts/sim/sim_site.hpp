@@ -2,8 +2,7 @@
 // A site of the simulated world: volumes, VMs, change tracking and views, all in memory.
 //
 // Failure model: every call takes effect wholly or not at all and is durable at once; whatever goes
-// wrong is injected from outside. A block of a disk is the number of the guest write that it shows,
-// so a disk costs what was written to it.
+// wrong is injected from outside.
 #pragma once
 
 #include <array>
@@ -16,35 +15,10 @@
 #include "harness/base/result.hpp"
 #include "harness/journal/geometry.hpp"
 #include "harness/lifecycle/state.hpp"
+#include "vms/hosts/sim/sim_volumes.hpp"
 #include "vms/recovery/host.hpp"
 
 namespace switchback::sim {
-
-/// The unit in which the simulated hypervisor tracks changes: that of a qcow2 image with clusters
-/// of the default size.
-inline constexpr Bytes kTrackingGrain = 65536;
-inline constexpr BlockNumber kBlocksPerGrain = kTrackingGrain / kBlockBytes;
-
-/// What is kept of a key: enough to tell another one from it.
-using KeyDigest = std::array<std::uint64_t, 2>;
-KeyDigest digest_of_key(const std::string& key);
-
-/// The lock of an encrypted volume: the name under which its key is looked for, and what that key
-/// must be.
-struct Lock {
-  recovery::KeyName key;
-  KeyDigest digest{};
-};
-
-/// A disk image: what was written to it, over what its backing volume holds.
-struct Volume {
-  DiskGeometry geometry;
-  std::optional<std::string> backing;
-  std::optional<Lock> lock;
-  std::map<BlockNumber, WriteSeq> blocks;
-  /// For each checkpoint, the grains written since it was made.
-  std::map<std::string, std::set<BlockNumber>> checkpoints;
-};
 
 /// A view in progress: what the guest has overwritten since the cut is kept aside.
 struct OpenView {
@@ -75,10 +49,10 @@ struct Vm {
 
 class SimSite {
  public:
-  explicit SimSite(Site site) : site_(site) {}
+  explicit SimSite(Site site) : volumes(site == Site::primary ? 1 : 2, 2), site_(site) {}
 
   [[nodiscard]] Site site() const { return site_; }
-  std::map<std::string, Volume> volumes;
+  Volumes volumes;
   std::map<std::string, Vm> vms;
   /// The keys at hand, in memory: they outlive a controller.
   std::map<recovery::KeyName, KeyDigest> keys;
@@ -89,16 +63,9 @@ class SimSite {
   /// An Error unless the keys at hand open the volume and everything below it.
   [[nodiscard]] Nothing unlock(const std::string& volume);
 
-  /// What a block of the volume shows, looking through its backing chain.
-  [[nodiscard]] WriteSeq show(const Volume& volume, BlockNumber block) const;
-  /// Every block that any volume of the chain holds, ascending, with what the top shows.
-  [[nodiscard]] std::map<BlockNumber, WriteSeq> show_all(const Volume& volume) const;
-
   /// Writes one block, with all that a hypervisor does on the way: views keep the old content,
   /// tracking marks the grain.
   void write(Vm& vm, std::size_t disk, BlockNumber block, WriteSeq seq);
-  /// The same for a volume that no VM uses.
-  static void write(Volume& volume, BlockNumber block, WriteSeq seq);
 
   std::uint64_t next_view_id = 1;
   std::uint64_t starts = 0;  ///< of VMs, so far

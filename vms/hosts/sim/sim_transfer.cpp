@@ -30,12 +30,12 @@ Result<std::vector<recovery::Extent>> SimView::extents(const std::string& device
 Nothing SimView::read(const std::string& device, recovery::Extent extent,
                       std::vector<std::byte>& into) {
   SB_ASSIGN(disk, find_disk(device));
-  const auto [first, end] = blocks_of(extent, disk.volume.geometry);
+  const auto [first, end] = blocks_of(extent, disk.volume.geometry());
   into.resize((end - first) * sizeof(WriteSeq));
   for (BlockNumber block = first; block != end; ++block) {
     const auto kept = disk.viewed.preserved.find(block);
     const WriteSeq seq =
-        kept != disk.viewed.preserved.end() ? kept->second : site_.show(disk.volume, block);
+        kept != disk.viewed.preserved.end() ? kept->second : disk.volume.show(block);
     std::memcpy(into.data() + (block - first) * sizeof seq, &seq, sizeof seq);
   }
   return {};
@@ -44,16 +44,14 @@ Nothing SimView::read(const std::string& device, recovery::Extent extent,
 Result<std::vector<recovery::ChunkDigest>> SimView::digests(const std::string& device,
                                                             Bytes chunk_bytes) {
   SB_ASSIGN(disk, find_disk(device));
-  std::map<BlockNumber, WriteSeq> shown = site_.show_all(disk.volume);
-  for (const auto& [block, seq] : disk.viewed.preserved)
-    shown[block] = seq;
-  return digests_of(shown, chunk_bytes);
+  if (disk.viewed.preserved.empty()) return digests_of(*disk.volume.shown(), chunk_bytes);
+  return digests_of(laid_over(*disk.volume.shown(), disk.viewed.preserved), chunk_bytes);
 }
 
 Nothing SimReplica::write(recovery::Extent extent, const std::vector<std::byte>& bytes) {
   SB_ASSIGN(volume, site_.find_volume(volume_));
   SB_TRY(link_.carry(site_.site(), extent.length + kMessageBytes));
-  const auto [first, end] = blocks_of(extent, volume->geometry);
+  const auto [first, end] = blocks_of(extent, volume->geometry());
   if (bytes.size() != (end - first) * sizeof(WriteSeq))
     return environment_error(
         fmt::format("extent at {} does not fit volume {}", extent.offset, volume_),
@@ -62,8 +60,8 @@ Nothing SimReplica::write(recovery::Extent extent, const std::vector<std::byte>&
     WriteSeq seq = 0;
     std::memcpy(&seq, bytes.data() + (block - first) * sizeof seq, sizeof seq);
     // Zeroes over nothing stay nothing, as with a sparse image.
-    if (seq == kInitialState && site_.show(*volume, block) == kInitialState) continue;
-    SimSite::write(*volume, block, seq);
+    if (seq == kInitialState && volume->show(block) == kInitialState) continue;
+    site_.volumes.write(*volume, block, seq);
   }
   return {};
 }
