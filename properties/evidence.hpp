@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/base/shared.hpp"
 #include "harness/journal/cut_checker.hpp"
 #include "harness/journal/journal.hpp"
 #include "harness/lifecycle/transition_table.hpp"
@@ -17,9 +18,9 @@ namespace switchback {
 /// What was claimed and what was seen at one instant.
 struct Snapshot {
   ItemStatus status;
-  std::vector<CensusEntry> census;
+  Shared<std::vector<CensusEntry>> census;
   LiveCopies live;
-  std::vector<SeenVm> vms;
+  Shared<std::vector<SeenVm>> vms;
   WireCount wire;
   Instant now{};  ///< of the system's clock
 };

@@ -21,18 +21,20 @@ class NeverTwoLiveCopies final : public Property {
   [[nodiscard]] std::string_view source() const override {
     return "Azure Site Recovery, failover and failback overview, types of failover";
   }
+  [[nodiscard]] bool judges_job_points() const override { return true; }
   [[nodiscard]] Verdict at_job_point(const JobPointEvidence& evidence) const override {
     if (leaves_source(evidence.model, evidence.point.operation)) return Verdict::does_not_apply();
-    return judge(evidence.live,
-                 fmt::format("before {} in stage {} of {}", evidence.point.call_name,
-                             evidence.point.stage, name_of(evidence.point.operation)));
+    if (one_at_most(evidence.live)) return Verdict::holds();
+    return two_live(fmt::format("before {} in stage {} of {}", evidence.point.call_name,
+                                evidence.point.stage, name_of(evidence.point.operation)));
   }
   [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
     if (std::holds_alternative<Refused>(evidence.outcome) ||
         evidence.model_after.primary == Role::superseded ||
         leaves_source(evidence.model_before, evidence.operation))
       return Verdict::does_not_apply();
-    return judge(evidence.after.live, fmt::format("after {}", name_of(evidence.operation)));
+    if (one_at_most(evidence.after.live)) return Verdict::holds();
+    return two_live(fmt::format("after {}", name_of(evidence.operation)));
   }
 
  private:
@@ -42,8 +44,9 @@ class NeverTwoLiveCopies final : public Property {
            operation == Operation::cancel;
   }
 
-  static Verdict judge(LiveCopies live, const std::string& when) {
-    if (!live.primary || !live.recovery) return Verdict::holds();
+  static bool one_at_most(LiveCopies live) { return !live.primary || !live.recovery; }
+
+  static Verdict two_live(const std::string& when) {
     return Verdict::broken("two_live_copies", "the VM runs on both sites " + when);
   }
 };

@@ -53,6 +53,8 @@ class Property {
   [[nodiscard]] virtual Verdict after_operation(const OperationEvidence&) const {
     return Verdict::does_not_apply();
   }
+  /// Jobs stand at points without number: only who says so is asked there.
+  [[nodiscard]] virtual bool judges_job_points() const { return false; }
   [[nodiscard]] virtual Verdict at_job_point(const JobPointEvidence&) const {
     return Verdict::does_not_apply();
   }

@@ -233,7 +233,8 @@ Nothing ItemRun::look_at_point(const JobPoint& point) {
                                   .model = model_,
                                   .request = job_->operation.request,
                                   .live = live};
-  judge([&](const Property& property) { return property.at_job_point(evidence); });
+  for (const std::size_t n : shared_.of_job_points)
+    note_verdict(n, shared_.context.properties[n]->at_job_point(evidence));
   return {};
 }
 

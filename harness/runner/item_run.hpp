@@ -159,6 +159,7 @@ class ItemRun {
 
   template <class Ask>
   void judge(const Ask& ask);
+  void note_verdict(std::size_t property, const Verdict& verdict);
   [[nodiscard]] bool violated() const { return shared_.violated(); }
   [[nodiscard]] const Capabilities& capabilities() const {
     return shared_.world.system->capabilities();

@@ -11,9 +11,13 @@ SequenceRun::SequenceRun(World& world, const Sequence& sequence, const SequenceC
               .sequence = sequence,
               .context = context,
               .wire = WireShares(sequence.item_count()),
-              .result = {}} {
-  for (const auto& property : context.properties)
+              .result = {},
+              .of_job_points = {}} {
+  for (const auto& property : context.properties) {
+    if (property->judges_job_points())
+      shared_.of_job_points.push_back(shared_.result.tallies.size());
     shared_.result.tallies.push_back({.name = std::string(property->name())});
+  }
   for (std::size_t number = 0; number < sequence.item_count(); ++number)
     items_.push_back(std::make_unique<ItemRun>(*this, shared_, number));
 }

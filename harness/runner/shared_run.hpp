@@ -51,6 +51,7 @@ struct SharedRun {
   Instant clock{};       ///< the system's
   WireShares wire;
   SequenceResult result;
+  std::vector<std::size_t> of_job_points;  ///< the properties that judge those
 
   [[nodiscard]] bool violated() const { return !result.violations.empty(); }
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/base/result.hpp"
+#include "harness/base/shared.hpp"
 #include "harness/base/units.hpp"
 #include "harness/journal/image.hpp"
 #include "harness/lifecycle/state.hpp"
@@ -112,14 +113,14 @@ class Laboratory {
 
   virtual Result<LiveCopies> live_copies(const ItemName& item) = 0;
   /// The VMs of the item on both sites, test copies too, by site and name.
-  virtual Result<std::vector<SeenVm>> vms(const ItemName& item) = 0;
+  virtual Result<Shared<std::vector<SeenVm>>> vms(const ItemName& item) = 0;
   /// The edits that edit() can make in this world.
   [[nodiscard]] virtual std::vector<Edit> edits() const = 0;
   /// Edits the first VM of the item at primary. An Error if it can't be done now.
   virtual Nothing edit(const ItemName& item, Edit edit) = 0;
 
   /// Everything of the item on both sites, sorted.
-  virtual Result<std::vector<CensusEntry>> census(const ItemName& item) = 0;
+  virtual Result<Shared<std::vector<CensusEntry>>> census(const ItemName& item) = 0;
   [[nodiscard]] virtual WireCount wire() = 0;
 };
 

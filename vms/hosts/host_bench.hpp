@@ -141,7 +141,7 @@ class HostStage {
   SeenVm seen(Site site = Site::primary) {
     const auto vms = bench.laboratory->vms(vm);
     EXPECT_TRUE(vms) << vms.error().message;
-    for (const SeenVm& seen : vms ? *vms : std::vector<SeenVm>{})
+    for (const SeenVm& seen : vms ? *vms : Shared<std::vector<SeenVm>>{})
       if (seen.site == site && !seen.test) return seen;
     ADD_FAILURE() << "no VM of " << vm << " at " << name_of(site);
     return {};

@@ -125,7 +125,7 @@ Result<LibvirtLaboratory::ItemVm> LibvirtLaboratory::find_vm(Site site, const It
   return std::move(running != all.end() ? *running : all.front());
 }
 
-Result<std::vector<SeenVm>> LibvirtLaboratory::vms(const ItemName& item) {
+Result<Shared<std::vector<SeenVm>>> LibvirtLaboratory::vms(const ItemName& item) {
   SB_ASSIGN(spec, spec_of(item));
   std::vector<PluggedVm> all;
   for (const Site site : {Site::primary, Site::recovery}) {

@@ -113,7 +113,7 @@ class SiteCensus {
 
 }  // namespace
 
-Result<std::vector<CensusEntry>> LibvirtLaboratory::census(const ItemName& item) {
+Result<Shared<std::vector<CensusEntry>>> LibvirtLaboratory::census(const ItemName& item) {
   std::vector<CensusEntry> found;
   for (const Site site : {Site::primary, Site::recovery}) {
     SB_ASSIGN(reached, access(site));

@@ -43,13 +43,13 @@ class LibvirtLaboratory final : public Laboratory {
                                                     const DiskLocator& locator) override;
   Result<LiveCopies> live_copies(const ItemName& item) override;
   /// Hardware and disks are those that the VM has at its next start; the rest is as it is now.
-  Result<std::vector<SeenVm>> vms(const ItemName& item) override;
+  Result<Shared<std::vector<SeenVm>>> vms(const ItemName& item) override;
   /// All but swap_disks. A running VM is changed at its next start; its disk grows at once.
   [[nodiscard]] std::vector<Edit> edits() const override;
   Nothing edit(const ItemName& item, Edit edit) override;
   /// Checkpoints are listed as "<vm>/<checkpoint>" where libvirt knows them, and as
   /// "<volume>/<checkpoint>" where a volume has a bitmap of that name.
-  Result<std::vector<CensusEntry>> census(const ItemName& item) override;
+  Result<Shared<std::vector<CensusEntry>>> census(const ItemName& item) override;
   [[nodiscard]] WireCount wire() override { return meter_->count(); }
 
   /// Tells the laboratory of an item that another one made: what a guest does and which VMs are

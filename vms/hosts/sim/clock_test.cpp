@@ -116,7 +116,7 @@ TEST(Clock, DoesNotRetryWhatNeedsSomebody) {
   // The VM is gone: asking again does not bring it back.
   bench.run_to_done(Operation::pause);
   auto& site = dynamic_cast<SimLaboratory&>(bench.laboratory()).site(Site::primary);
-  const auto lost = site.vms.extract("vm");
+  site.vms.remove("vm");
   bench.run_to_done(Operation::resume);
   const std::vector<std::string> seen = pass(bench, hours(3));
   ASSERT_EQ(seen.size(), 1U);

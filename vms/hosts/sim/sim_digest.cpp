@@ -16,8 +16,7 @@ recovery::ChunkDigest digest_of_chunk(std::uint64_t chunk,
 
 }  // namespace
 
-Result<std::vector<recovery::ChunkDigest>> digests_of(const ShownBlocks& shown,
-                                                      Bytes chunk_bytes) {
+Result<std::vector<recovery::ChunkDigest>> digests_of(const ShownBlocks& shown, Bytes chunk_bytes) {
   if (chunk_bytes == 0 || chunk_bytes % kBlockBytes != 0)
     return bad_input(fmt::format("chunks of {} bytes are not whole blocks", chunk_bytes),
                      fmt::format("choose a multiple of {}", kBlockBytes));

@@ -16,7 +16,6 @@ inline constexpr Bytes kChecksumBytes = 16 + 8;
 
 /// The checksums of a disk that shows these blocks, in chunks of `chunk_bytes`: a function of what
 /// it shows alone. Costs what is allocated. An Error unless chunks are whole blocks.
-Result<std::vector<recovery::ChunkDigest>> digests_of(const ShownBlocks& shown,
-                                                      Bytes chunk_bytes);
+Result<std::vector<recovery::ChunkDigest>> digests_of(const ShownBlocks& shown, Bytes chunk_bytes);
 
 }  // namespace switchback::sim

@@ -114,7 +114,7 @@ Nothing delete_vm(SimSite& site, const std::string& name, const Vm& vm) {
                              "shut it down first");
   for (const VmDisk& disk : vm.definition.disks)
     site.volumes.remove(disk.volume);
-  site.vms.erase(name);
+  site.vms.remove(name);
   return {};
 }
 
@@ -134,10 +134,10 @@ Nothing edit_vm(SimSite& primary, const ItemSpec& item, Edit edit) {
   const std::string name = vm_name(item, 0);
   if (edit == Edit::undo) {
     primary.volumes.remove(extra_volume(name));
-    const auto edited = primary.vms.find(name);
-    return edited == primary.vms.end() ? Nothing() : undo_disk_edits(primary, edited->second, item);
+    Vm* const edited = primary.vms.change(name);
+    return edited == nullptr ? Nothing() : undo_disk_edits(primary, *edited, item);
   }
-  SB_ASSIGN(vm, primary.find_vm(name));
+  SB_ASSIGN(vm, primary.change_vm(name));
   switch (edit) {
     case Edit::add_disk:
       return add_disk(primary, *vm);

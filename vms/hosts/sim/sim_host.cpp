@@ -40,30 +40,31 @@ Nothing guest_answers(const Vm& vm) {
 // ---- VMs
 
 Nothing SimHost::ensure_vm(const VmDefinition& definition) {
-  Vm& vm = site_.vms[definition.name];
-  if (same(vm.definition, definition)) return {};
-  if (vm.running)
+  const Vm* const known = site_.vms.find(definition.name);
+  if (known != nullptr && same(known->definition, definition)) return {};
+  if (known != nullptr && known->running)
     return environment_error(fmt::format("VM {} runs, it can't be redefined", definition.name),
                              "shut it down first");
+  Vm& vm = site_.vms.make(definition.name);
   vm.view.reset();
   vm.definition = definition;
   return {};
 }
 
 Nothing SimHost::remove_vm(const VmName& name) {
-  const auto found = site_.vms.find(name);
-  if (found == site_.vms.end()) return {};
-  if (found->second.running)
+  const Vm* const found = site_.vms.find(name);
+  if (found == nullptr) return {};
+  if (found->running)
     return environment_error(fmt::format("VM {} runs, it can't be removed", name),
                              "shut it down first");
-  site_.vms.erase(found);
+  site_.vms.remove(name);
   return {};
 }
 
 Result<std::optional<VmDefinition>> SimHost::find_vm(const VmName& name) {
-  const auto found = site_.vms.find(name);
-  if (found == site_.vms.end()) return std::nullopt;
-  return found->second.definition;
+  const Vm* const found = site_.vms.find(name);
+  if (found == nullptr) return std::nullopt;
+  return found->definition;
 }
 
 Result<bool> SimHost::is_running(const VmName& name) {
@@ -84,25 +85,25 @@ Nothing SimHost::start_vm(const VmName& name, const std::optional<CheckpointName
     SB_TRY(site_.unlock(disk.volume));
   for (const recovery::VmDisk& disk : vm->definition.disks)
     if (track) site_.volumes.track(*site_.volumes.find(disk.volume), *track);
-  vm->running = true;
-  vm->incarnation = ++site_.starts;
+  Vm& started = *site_.vms.change(name);
+  started.running = true;
+  started.incarnation = ++site_.starts;
   return {};
 }
 
 Nothing SimHost::shut_down_vm(const VmName& name) {
-  const auto found = site_.vms.find(name);
-  if (found == site_.vms.end() || !found->second.running) return {};
-  SB_TRY(guest_answers(found->second));
-  if (found->second.frozen)
+  const Vm* const found = site_.vms.find(name);
+  if (found == nullptr || !found->running) return {};
+  SB_TRY(guest_answers(*found));
+  if (found->frozen)
     return environment_error(
         fmt::format("the guest of VM {} is frozen and did not shut down", name), "thaw it first");
-  found->second.power_off();
+  site_.vms.change(name)->power_off();
   return {};
 }
 
 Nothing SimHost::force_off_vm(const VmName& name) {
-  const auto found = site_.vms.find(name);
-  if (found != site_.vms.end()) found->second.power_off();
+  if (Vm* const found = site_.vms.change(name)) found->power_off();
   return {};
 }
 
@@ -111,15 +112,15 @@ Nothing SimHost::force_off_vm(const VmName& name) {
 Nothing SimHost::freeze_vm(const VmName& name) {
   SB_ASSIGN(vm, site_.find_vm(name));
   SB_TRY(guest_answers(*vm));
-  vm->frozen = true;
+  site_.vms.change(name)->frozen = true;
   return {};
 }
 
 Nothing SimHost::thaw_vm(const VmName& name) {
-  const auto found = site_.vms.find(name);
-  if (found == site_.vms.end() || !found->second.frozen) return {};
-  SB_TRY(guest_answers(found->second));
-  found->second.frozen = false;
+  const Vm* const found = site_.vms.find(name);
+  if (found == nullptr || !found->frozen) return {};
+  SB_TRY(guest_answers(*found));
+  site_.vms.change(name)->frozen = false;
   return {};
 }
 
@@ -128,13 +129,13 @@ Nothing SimHost::suspend_vm(const VmName& name) {
   if (!vm->running)
     return environment_error(fmt::format("VM {} does not run, it can't be suspended", name),
                              "start it first");
-  vm->suspended = true;
+  site_.vms.change(name)->suspended = true;
   return {};
 }
 
 Nothing SimHost::resume_vm(const VmName& name) {
-  const auto found = site_.vms.find(name);
-  if (found != site_.vms.end()) found->second.suspended = false;
+  const Vm* const found = site_.vms.find(name);
+  if (found != nullptr && found->suspended) site_.vms.change(name)->suspended = false;
   return {};
 }
 
@@ -143,7 +144,7 @@ Nothing SimHost::resume_vm(const VmName& name) {
 Nothing SimHost::set_key(const recovery::KeyName& name, const std::string& key) {
   if (key.empty())
     return bad_input(fmt::format("key {} is empty", name), "give a key of one character at least");
-  site_.keys[name] = digest_of_key(key);
+  site_.keys.make(name) = digest_of_key(key);
   return {};
 }
 
@@ -155,7 +156,7 @@ Result<bool> SimHost::opens_with(const VolumeName& name, const std::string& key)
 }
 
 Nothing SimHost::forget_key(const recovery::KeyName& name) {
-  site_.keys.erase(name);
+  site_.keys.remove(name);
   return {};
 }
 
@@ -165,13 +166,13 @@ Nothing SimHost::create_volume(const recovery::VolumeSpec& spec) {
   if (spec.backing) SB_TRY(site_.unlock(*spec.backing));
   std::optional<Lock> lock;
   if (spec.key) {
-    const auto key = site_.keys.find(*spec.key);
-    if (key == site_.keys.end())
+    const KeyDigest* const key = site_.keys.find(*spec.key);
+    if (key == nullptr)
       return environment_error(
           fmt::format("volume {} is to be encrypted and the {} site has no key {}", spec.name,
                       name_of(site_.site()), *spec.key),
           "give the key again");
-    lock = Lock{.key = *spec.key, .digest = key->second};
+    lock = Lock{.key = *spec.key, .digest = *key};
   }
   site_.volumes.create(spec.name,
                        {.geometry = {.size_bytes = spec.size_bytes, .volatile_cache = false},
@@ -243,7 +244,7 @@ Result<std::unique_ptr<recovery::View>> SimHost::open_stopped_view(
 }
 
 Result<std::unique_ptr<recovery::View>> SimHost::cut_view(
-    Vm& vm, const std::optional<CheckpointName>& since) {
+    const Vm& vm, const std::optional<CheckpointName>& since) {
   OpenView view{.id = site_.next_view_id++, .disks = {}};
   for (const recovery::VmDisk& disk : vm.definition.disks) {
     SB_ASSIGN(volume, site_.find_volume(disk.volume));
@@ -264,20 +265,20 @@ Result<std::unique_ptr<recovery::View>> SimHost::cut_view(
                                .extents = extents_of(grains, volume->geometry(), kLongestExtent)};
   }
   const std::uint64_t id = view.id;
-  vm.view = std::move(view);
+  site_.vms.change(vm.definition.name)->view = std::make_unique<OpenView>(std::move(view));
   return std::make_unique<SimView>(site_, vm.definition.name, id);
 }
 
 Nothing SimHost::close_view(const VmName& name) {
-  const auto found = site_.vms.find(name);
-  if (found != site_.vms.end()) found->second.view.reset();
+  const Vm* const found = site_.vms.find(name);
+  if (found != nullptr && found->view != nullptr) site_.vms.change(name)->view.reset();
   return {};
 }
 
 Nothing SimHost::remove_checkpoint(const VmName& name, const CheckpointName& checkpoint) {
-  const auto found = site_.vms.find(name);
-  if (found == site_.vms.end()) return {};
-  for (const recovery::VmDisk& disk : found->second.definition.disks) {
+  const Vm* const found = site_.vms.find(name);
+  if (found == nullptr) return {};
+  for (const recovery::VmDisk& disk : found->definition.disks) {
     SB_ASSIGN(volume, site_.find_volume(disk.volume));
     site_.volumes.stop_tracking(*volume, checkpoint);
   }
@@ -286,9 +287,9 @@ Nothing SimHost::remove_checkpoint(const VmName& name, const CheckpointName& che
 
 Result<std::vector<CheckpointName>> SimHost::list_checkpoints(const VmName& name) {
   std::set<CheckpointName> names;
-  const auto found = site_.vms.find(name);
-  if (found != site_.vms.end()) {
-    for (const recovery::VmDisk& disk : found->second.definition.disks) {
+  const Vm* const found = site_.vms.find(name);
+  if (found != nullptr) {
+    for (const recovery::VmDisk& disk : found->definition.disks) {
       SB_ASSIGN(volume, site_.find_volume(disk.volume));
       for (const auto& [checkpoint, grains] : volume->checkpoints())
         names.insert(checkpoint);

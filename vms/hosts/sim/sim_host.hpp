@@ -62,7 +62,7 @@ class SimHost final : public recovery::Host {
 
  private:
   Result<std::unique_ptr<recovery::View>> cut_view(
-      Vm& vm, const std::optional<recovery::CheckpointName>& since);
+      const Vm& vm, const std::optional<recovery::CheckpointName>& since);
 
   SimSite& site_;
   SimLink& link_;

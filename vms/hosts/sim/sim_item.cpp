@@ -3,6 +3,7 @@
 #include "vms/hosts/sim/sim_item.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -22,9 +23,16 @@ bool is_test(std::string_view name) {
 }  // namespace
 
 std::optional<Owner> owner_of(const ItemSpec& item, const std::string& vm) {
-  for (std::size_t n = 0; n < item.vms.size(); ++n)
-    if (is_named_after(vm, vm_name(item, n))) return Owner{.vm = n, .test = is_test(vm)};
-  return std::nullopt;
+  if (!is_named_after(vm, item.name)) return std::nullopt;
+  if (item.vms.size() == 1) return Owner{.vm = 0, .test = is_test(vm)};
+  // "<item>-<number>", as vm_name() counts them, and perhaps "-..." after it.
+  const char* const begin = vm.data() + std::min(item.name.size() + 1, vm.size());
+  const char* const end = vm.data() + vm.size();
+  std::size_t number = 0;
+  const auto [after, failed] = std::from_chars(begin, end, number);
+  const bool counted = failed == std::errc{} && *begin != '0' && number <= item.vms.size();
+  if (!counted || (after != end && *after != '-')) return std::nullopt;
+  return Owner{.vm = number - 1, .test = is_test(vm)};
 }
 
 bool belongs_to(const std::string& name, const ItemName& item) {
@@ -36,15 +44,13 @@ std::string initial_volume(const ItemSpec& item, std::size_t disk) {
   return fmt::format("{}-{}", vm_name(item, spec.vm), spec.device);
 }
 
-Result<Vm*> find_copy(SimSite& site, const ItemSpec& item, Owner which) {
+Result<const Vm*> find_copy(const SimSite& site, const ItemSpec& item, Owner which) {
   const std::string original = vm_name(item, which.vm);
-  Vm* found = nullptr;
-  for (auto at = site.vms.lower_bound(original);
-       at != site.vms.end() && at->first.starts_with(original); ++at) {
-    const auto& [name, vm] = *at;
-    if (!is_named_after(name, original) || is_test(name) != which.test) continue;
-    if (found == nullptr || (vm.running && !found->running)) found = &at->second;
-  }
+  const Vm* found = nullptr;
+  visit_objects_of(original, site.vms, [&](const std::string& name, const Vm& vm) {
+    if (is_test(name) == which.test && (found == nullptr || (vm.running && !found->running)))
+      found = &vm;
+  });
   if (found == nullptr)
     return not_found(fmt::format("no {}VM {} on the {} site", which.test ? "test " : "", original,
                                  name_of(site.site())),

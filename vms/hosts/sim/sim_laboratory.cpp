@@ -31,7 +31,7 @@ class SimImage final : public ImageReader {
 
 /// Where a write to a disk of the item goes.
 struct Target {
-  Vm* vm = nullptr;
+  const Vm* vm = nullptr;
   std::size_t position = 0;
   BlockNumber blocks = 0;  ///< of the disk as the item has it: an edit may have made it larger
 };
@@ -109,11 +109,16 @@ Result<const ItemSpec*> SimLaboratory::find_item(const ItemName& item) const {
   const auto found = items_.find(item);
   if (found == items_.end())
     return bad_input(fmt::format("the laboratory made no item {}", item), "create it first");
-  return &found->second;
+  return &found->second.spec;
+}
+
+Result<SimLaboratory::KnownItem*> SimLaboratory::find_known(const ItemName& item) {
+  SB_TRY(find_item(item));
+  return &items_.find(item)->second;
 }
 
 Nothing SimLaboratory::create_item(const ItemSpec& item) {
-  items_[item.name] = item;
+  items_[item.name] = {.spec = item, .sight = {}};
   for (std::size_t n = 0; n < item.vms.size(); ++n) {
     recovery::VmDefinition vm{.name = vm_name(item, n), .disks = {}, .hardware = item.vms[n]};
     for (std::size_t disk = 0; disk < item.disks.size(); ++disk) {
@@ -132,9 +137,9 @@ Nothing SimLaboratory::create_item(const ItemSpec& item) {
 Nothing SimLaboratory::remove_item(const ItemName& item) {
   const auto is_its = [&](const auto& entry) { return belongs_to(entry.first, item); };
   for (SimSite* site : {&primary_, &recovery_}) {
-    std::erase_if(site->vms, is_its);
+    site->vms.remove_all(is_its);
     site->volumes.remove_all(is_its);
-    std::erase_if(site->keys, is_its);
+    site->keys.remove_all(is_its);
   }
   items_.erase(item);
   return {};
@@ -192,29 +197,40 @@ Result<std::unique_ptr<ImageReader>> SimLaboratory::open_located(const ItemName&
 // ---- VMs
 
 Result<LiveCopies> SimLaboratory::live_copies(const ItemName& name) {
-  SB_ASSIGN(item, find_item(name));
-  const auto any_runs = [&](const SimSite& site) {
-    return std::any_of(site.vms.begin(), site.vms.end(), [&](const auto& at) {
-      const auto& [vm_name, vm] = at;
-      if (!vm.running) return false;
-      const std::optional<Owner> owner = owner_of(*item, vm_name);
-      return owner && !owner->test;
+  SB_ASSIGN(item, find_known(name));
+  Sight& sight = item->sight;
+  const std::uint64_t now = primary_.vms.changes() + recovery_.vms.changes();
+  if (sight.live_at == now) return sight.live;
+  const auto any_runs = [&, &spec = item->spec](const SimSite& site) {
+    bool any = false;
+    visit_objects_of(name, site.vms, [&](const std::string& vm_name, const Vm& vm) {
+      if (!vm.running || any) return;
+      const std::optional<Owner> owner = owner_of(spec, vm_name);
+      any = owner && !owner->test;
     });
+    return any;
   };
-  return LiveCopies{.primary = any_runs(primary_), .recovery = any_runs(recovery_)};
+  sight.live = {.primary = any_runs(primary_), .recovery = any_runs(recovery_)};
+  sight.live_at = now;
+  return sight.live;
 }
 
-Result<std::vector<SeenVm>> SimLaboratory::vms(const ItemName& name) {
-  SB_ASSIGN(item, find_item(name));
+Result<Shared<std::vector<SeenVm>>> SimLaboratory::vms(const ItemName& name) {
+  SB_ASSIGN(item, find_known(name));
+  Sight& sight = item->sight;
+  if (sight.vms_at == changes()) return sight.vms;
   std::vector<SeenVm> seen;
-  for (SimSite* site : {&primary_, &recovery_})
-    for (const auto& [vm_name, vm] : site->vms)
-      if (const std::optional<Owner> owner = owner_of(*item, vm_name))
-        seen.push_back(see(*site, *item, vm, *owner));
-  return seen;
+  for (const SimSite* site : {&primary_, &recovery_})
+    visit_objects_of(name, site->vms, [&](const std::string& vm_name, const Vm& vm) {
+      if (const std::optional<Owner> owner = owner_of(item->spec, vm_name))
+        seen.push_back(see(*site, item->spec, vm, *owner));
+    });
+  sight.vms = std::move(seen);
+  sight.vms_at = changes();
+  return sight.vms;
 }
 
-SeenVm SimLaboratory::see(SimSite& site, const ItemSpec& item, const Vm& vm, Owner owner) {
+SeenVm SimLaboratory::see(const SimSite& site, const ItemSpec& item, const Vm& vm, Owner owner) {
   SeenVm seen{.site = site.site(),
               .name = vm.definition.name,
               .vm = owner.vm,
@@ -259,24 +275,42 @@ Nothing SimLaboratory::edit(const ItemName& name, Edit edit) {
   return edit_vm(primary_, *item, edit);
 }
 
-Result<std::vector<CensusEntry>> SimLaboratory::census(const ItemName& item) {
+Result<Shared<std::vector<CensusEntry>>> SimLaboratory::census(const ItemName& name) {
+  const auto known = items_.find(name);
+  if (known == items_.end()) return count(name);
+  Sight& sight = known->second.sight;
+  if (sight.census_at != changes()) {
+    sight.census = count(name);
+    sight.census_at = changes();
+  }
+  return sight.census;
+}
+
+/// Kind by kind in the order of their names, so that there is next to nothing to sort.
+std::vector<CensusEntry> SimLaboratory::count(const ItemName& item) const {
   std::vector<CensusEntry> found;
   for (const SimSite* site : {&primary_, &recovery_}) {
-    for (const auto& [name, vm] : site->vms) {
-      if (!belongs_to(name, item)) continue;
-      found.push_back({site->site(), "vm", name});
-      if (vm.view) found.push_back({site->site(), "export", name});
-    }
-    for (const auto& [name, key] : site->keys)
-      if (belongs_to(name, item)) found.push_back({site->site(), "key", name});
-    for (const auto& [name, volume] : site->volumes) {
-      if (!belongs_to(name, item)) continue;
-      found.push_back({site->site(), "volume", name});
-      for (const auto& [checkpoint, grains] : volume.checkpoints())
-        found.push_back({site->site(), "checkpoint", name + "/" + checkpoint});
-    }
+    const auto all = [&](std::string_view kind, const auto& objects, const auto& names_of) {
+      visit_objects_of(item, objects, [&](const std::string& name, const auto& object) {
+        names_of(name, object, [&](std::string counted) {
+          found.push_back({site->site(), std::string(kind), std::move(counted)});
+        });
+      });
+    };
+    const auto itself = [](const std::string& name, const auto&, const auto& add) { add(name); };
+    all("checkpoint", site->volumes,
+        [](const std::string& name, const Volume& volume, const auto& add) {
+          for (const auto& [checkpoint, grains] : volume.checkpoints())
+            add(name + "/" + checkpoint);
+        });
+    all("export", site->vms, [](const std::string& name, const Vm& vm, const auto& add) {
+      if (vm.view != nullptr) add(name);
+    });
+    all("key", site->keys, itself);
+    all("vm", site->vms, itself);
+    all("volume", site->volumes, itself);
   }
-  std::sort(found.begin(), found.end());
+  if (!std::is_sorted(found.begin(), found.end())) std::sort(found.begin(), found.end());
   return found;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "harness/system/laboratory.hpp"
 #include "vms/hosts/sim/sim_host.hpp"
@@ -29,18 +30,35 @@ class SimLaboratory final : public Laboratory {
   Result<std::unique_ptr<ImageReader>> open_located(const ItemName& item, std::size_t disk,
                                                     const DiskLocator& locator) override;
   Result<LiveCopies> live_copies(const ItemName& item) override;
-  Result<std::vector<SeenVm>> vms(const ItemName& item) override;
+  Result<Shared<std::vector<SeenVm>>> vms(const ItemName& item) override;
   [[nodiscard]] std::vector<Edit> edits() const override;
   Nothing edit(const ItemName& item, Edit edit) override;
-  Result<std::vector<CensusEntry>> census(const ItemName& item) override;
+  Result<Shared<std::vector<CensusEntry>>> census(const ItemName& item) override;
   [[nodiscard]] WireCount wire() override { return link_.count(); }
 
   SimLink& link() { return link_; }
   SimSite& site(Site site) { return site == Site::primary ? primary_ : recovery_; }
 
  private:
+  /// What was seen of an item, while nothing has changed since.
+  struct Sight {
+    std::optional<std::uint64_t> census_at;  ///< changes of both sites
+    Shared<std::vector<CensusEntry>> census;
+    std::optional<std::uint64_t> vms_at;
+    Shared<std::vector<SeenVm>> vms;
+    std::optional<std::uint64_t> live_at;  ///< changes of the VMs
+    LiveCopies live;
+  };
+  struct KnownItem {
+    ItemSpec spec;
+    Sight sight;
+  };
+
   Result<const ItemSpec*> find_item(const ItemName& item) const;
-  [[nodiscard]] SeenVm see(SimSite& site, const ItemSpec& item, const Vm& vm, Owner owner);
+  Result<KnownItem*> find_known(const ItemName& item);
+  [[nodiscard]] std::uint64_t changes() const { return primary_.changes() + recovery_.changes(); }
+  [[nodiscard]] std::vector<CensusEntry> count(const ItemName& item) const;
+  [[nodiscard]] SeenVm see(const SimSite& site, const ItemSpec& item, const Vm& vm, Owner owner);
   /// True if nothing but test VMs of the item is plugged in where the VM is.
   [[nodiscard]] bool is_isolated(const ItemSpec& item, const Vm& vm) const;
 
@@ -48,7 +66,7 @@ class SimLaboratory final : public Laboratory {
   SimSite recovery_{Site::recovery};
   SimLink link_;
   SimHost primary_host_{primary_, link_};
-  std::map<ItemName, ItemSpec> items_;
+  std::map<ItemName, KnownItem> items_;
 };
 
 }  // namespace switchback::sim

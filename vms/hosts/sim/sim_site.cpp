@@ -16,24 +16,26 @@ Result<Volume*> SimSite::find_volume(const std::string& name) {
                    "create it first");
 }
 
-Result<Vm*> SimSite::find_vm(const std::string& name) {
-  const auto found = vms.find(name);
-  if (found == vms.end())
-    return not_found(fmt::format("no VM {} on the {} site", name, name_of(site_)),
-                     "define it first");
-  return &found->second;
+Result<const Vm*> SimSite::find_vm(const std::string& name) const {
+  if (const Vm* const found = vms.find(name)) return found;
+  return not_found(fmt::format("no VM {} on the {} site", name, name_of(site_)), "define it first");
+}
+
+Result<Vm*> SimSite::change_vm(const std::string& name) {
+  SB_TRY(find_vm(name));
+  return vms.change(name);
 }
 
 Nothing SimSite::unlock(const std::string& name) {
   SB_ASSIGN(top, find_volume(name));
   for (const Volume* layer = top;;) {
     if (layer->lock()) {
-      const auto key = keys.find(layer->lock()->key);
-      if (key == keys.end())
+      const KeyDigest* const key = keys.find(layer->lock()->key);
+      if (key == nullptr)
         return environment_error(fmt::format("volume {} is encrypted and the {} site has no key {}",
                                              name, name_of(site_), layer->lock()->key),
                                  "give the key again");
-      if (key->second != layer->lock()->digest)
+      if (*key != layer->lock()->digest)
         return environment_error(fmt::format("key {} of the {} site does not open volume {}",
                                              layer->lock()->key, name_of(site_), name),
                                  "give the key that the volume was made with");
@@ -44,7 +46,7 @@ Nothing SimSite::unlock(const std::string& name) {
   }
 }
 
-void SimSite::write(Vm& vm, std::size_t disk, BlockNumber block, WriteSeq seq) {
+void SimSite::write(const Vm& vm, std::size_t disk, BlockNumber block, WriteSeq seq) {
   const recovery::VmDisk& at = vm.definition.disks.at(disk);
   Volume* const volume = volumes.find(at.volume);
   SB_ASSERT(volume != nullptr);

@@ -5,9 +5,8 @@
 // wrong is injected from outside.
 #pragma once
 
-#include <array>
 #include <map>
-#include <optional>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "harness/base/result.hpp"
 #include "harness/journal/geometry.hpp"
 #include "harness/lifecycle/state.hpp"
+#include "vms/hosts/sim/sim_objects.hpp"
 #include "vms/hosts/sim/sim_volumes.hpp"
 #include "vms/recovery/host.hpp"
 
@@ -34,10 +34,10 @@ struct OpenView {
 struct Vm {
   recovery::VmDefinition definition;
   bool running = false;
-  bool frozen = false;            ///< quiesced; only while it runs
-  bool suspended = false;         ///< its processors stand still; only while it runs
-  std::uint64_t incarnation = 0;  ///< number of its last start, of all starts on the site; 0: none
-  std::optional<OpenView> view;
+  bool frozen = false;             ///< quiesced; only while it runs
+  bool suspended = false;          ///< its processors stand still; only while it runs
+  std::uint64_t incarnation = 0;   ///< number of its last start, of all starts on the site; 0: none
+  std::unique_ptr<OpenView> view;  ///< nullptr: none
 
   [[nodiscard]] bool held() const { return frozen || suspended; }
   /// Without power: what lives in the hypervisor's process is gone.
@@ -53,19 +53,26 @@ class SimSite {
 
   [[nodiscard]] Site site() const { return site_; }
   Volumes volumes;
-  std::map<std::string, Vm> vms;
+  Objects<Vm> vms;
   /// The keys at hand, in memory: they outlive a controller.
-  std::map<recovery::KeyName, KeyDigest> keys;
+  Objects<KeyDigest> keys;
 
   Result<Volume*> find_volume(const std::string& name);
-  Result<Vm*> find_vm(const std::string& name);
+  Result<const Vm*> find_vm(const std::string& name) const;
+  /// The same for who is going to change it now.
+  Result<Vm*> change_vm(const std::string& name);
 
   /// An Error unless the keys at hand open the volume and everything below it.
   [[nodiscard]] Nothing unlock(const std::string& volume);
 
   /// Writes one block, with all that a hypervisor does on the way: views keep the old content,
   /// tracking marks the grain.
-  void write(Vm& vm, std::size_t disk, BlockNumber block, WriteSeq seq);
+  void write(const Vm& vm, std::size_t disk, BlockNumber block, WriteSeq seq);
+
+  /// Stays the same as long as a census of the site does.
+  [[nodiscard]] std::uint64_t changes() const {
+    return vms.changes() + keys.changes() + volumes.changes();
+  }
 
   std::uint64_t next_view_id = 1;
   std::uint64_t starts = 0;  ///< of VMs, so far

@@ -52,7 +52,13 @@ Volume* Volumes::find(const std::string& name) {
   return found == by_name_.end() ? nullptr : &found->second;
 }
 
+const Volume* Volumes::find(const std::string& name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : &found->second;
+}
+
 Volume& Volumes::create(const std::string& name, VolumeShape shape) {
+  ++changes_;
   const auto [found, fresh] = by_name_.try_emplace(name);
   Volume& volume = found->second;
   if (!fresh) detach(volume);
@@ -83,6 +89,7 @@ void Volumes::adopt(const std::string& name, Volume& volume) {
 void Volumes::remove(const std::string& name) {
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) return;
+  ++changes_;
   detach(found->second);
   for (Volume* const above : found->second.above_) {
     above->below_ = nullptr;
@@ -93,6 +100,7 @@ void Volumes::remove(const std::string& name) {
 }
 
 void Volumes::resize(Volume& volume, Bytes size_bytes) {
+  ++changes_;
   volume.shape_.geometry.size_bytes = size_bytes;
   changed(volume);
 }

@@ -88,6 +88,7 @@ class Volumes {
 
   /// nullptr if there is none of that name.
   [[nodiscard]] Volume* find(const std::string& name);
+  [[nodiscard]] const Volume* find(const std::string& name) const;
   [[nodiscard]] auto begin() const { return by_name_.begin(); }
   [[nodiscard]] auto end() const { return by_name_.end(); }
   [[nodiscard]] auto lower_bound(const std::string& name) const {
@@ -115,11 +116,15 @@ class Volumes {
   void fold(Volume& base, const std::string& base_name, Volume& top);
   /// Starts tracking under that name, anew if it was tracked so before.
   void track(Volume& volume, const std::string& checkpoint) {
+    ++changes_;
     volume.checkpoints_[checkpoint].clear();
   }
   void stop_tracking(Volume& volume, const std::string& checkpoint) {
+    ++changes_;
     volume.checkpoints_.erase(checkpoint);
   }
+  /// Counts the times that a census of them, or a size, may have changed.
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
 
  private:
   /// What rested on a volume of that name which was removed rests on this one.
@@ -133,6 +138,7 @@ class Volumes {
   std::size_t orphans_ = 0;  ///< overlays whose backing volume is not there
   std::uint64_t next_content_;
   std::uint64_t stride_;
+  std::uint64_t changes_ = 0;
 };
 
 /// What is shown where these blocks lie over others.
