@@ -70,9 +70,9 @@ TEST(Prerequisites, RefuseAVmThatIsOffOrHasATwinAtRecovery) {
     ServiceBench bench;
     auto& laboratory = dynamic_cast<SimLaboratory&>(bench.laboratory());
     if (off)
-      laboratory.site(Site::primary).vms.at("vm").power_off();
+      laboratory.site(Site::primary).vms.change("vm")->power_off();
     else
-      laboratory.site(Site::recovery).vms["vm"].definition.name = "vm";
+      laboratory.site(Site::recovery).vms.make("vm").definition.name = "vm";
     EXPECT_NE(bench.run_to_failure(Operation::enable).find("vm"), std::string::npos);
     EXPECT_EQ(bench.status().state, initial_state());
     EXPECT_EQ(bench.laboratory().wire().total(), 0U);

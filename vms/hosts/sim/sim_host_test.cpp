@@ -153,19 +153,24 @@ TEST(SimHost, WhatIsNotThereIsToldFromWhatDoesNotAnswer) {
   EXPECT_EQ(stage.primary().open_stopped_view(stage.vm, {}).error().kind, ErrorKind::environment);
 }
 
+Result<std::vector<recovery::ChunkDigest>> digests_of_writes(
+    const std::map<BlockNumber, WriteSeq>& writes) {
+  return digests_of(laid_over({}, writes), kTrackingGrain);
+}
+
 TEST(DigestsOf, TakeTimeForWhatIsAllocatedAndNotForTheSizeOfTheDisk) {
   const BlockNumber far = (Bytes{4} << 40) / kBlockBytes - 1;
-  const auto digests = digests_of({{0, 1}, {7, kInitialState}, {far, 2}}, kTrackingGrain);
+  const auto digests = digests_of_writes({{0, 1}, {7, kInitialState}, {far, 2}});
   ASSERT_TRUE(digests);
   ASSERT_EQ(digests->size(), 2U);
   EXPECT_EQ(digests->back().chunk, far / kBlocksPerGrain);
 }
 
 TEST(DigestsOf, TellTheSameWriteInAnotherPlaceFromThis) {
-  const auto here = digests_of({{1, 5}}, kTrackingGrain);
-  const auto there = digests_of({{2, 5}}, kTrackingGrain);
+  const auto here = digests_of_writes({{1, 5}});
+  const auto there = digests_of_writes({{2, 5}});
   EXPECT_NE(here->front().digest, there->front().digest);
-  EXPECT_EQ(*digests_of({{1, 5}, {2, kInitialState}}, kTrackingGrain), *here);
+  EXPECT_EQ(*digests_of_writes({{1, 5}, {2, kInitialState}}), *here);
 }
 
 TEST(DigestsOf, WantChunksOfWholeBlocks) {
