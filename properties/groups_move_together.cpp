@@ -25,20 +25,32 @@ class GroupsMoveTogether final : public Property {
     if (all < 2 || evidence.row == nullptr) return Verdict::does_not_apply();
     if (!std::holds_alternative<Done>(evidence.outcome) && evidence.fault_in_force)
       return Verdict::does_not_apply();
-    // Old VMs that were being shut down when their site went out of reach run on until it is back.
-    const bool out_of_reach =
-        evidence.fault_in_force && evidence.model_after.primary == Role::superseded;
     for (const Site site : {Site::primary, Site::recovery}) {
-      if (site == Site::primary && out_of_reach) continue;
-      std::size_t running = 0;
-      for (const SeenVm& vm : evidence.after.vms)
-        running += vm.site == site && !vm.test && vm.running ? 1 : 0;
+      const std::size_t running = running_at(evidence.after, site);
+      if (site == Site::primary && waits_for_fence(evidence, running)) continue;
       if (running != 0 && running != all)
         return Verdict::broken(
             "group_torn", fmt::format("after {} {} of the group's {} VMs run at {}",
                                       name_of(evidence.operation), running, all, name_of(site)));
     }
     return Verdict::holds();
+  }
+
+ private:
+  static std::size_t running_at(const Snapshot& seen, Site site) {
+    std::size_t running = 0;
+    for (const SeenVm& vm : seen.vms)
+      running += vm.site == site && !vm.test && vm.running ? 1 : 0;
+    return running;
+  }
+
+  /// Old VMs that were being shut down when something broke run on until they are fenced; an
+  /// operation that found them so and left them so has not torn the group.
+  static bool waits_for_fence(const OperationEvidence& evidence, std::size_t running) {
+    if (evidence.model_after.primary != Role::superseded) return false;
+    const bool found_so = evidence.model_before.primary == Role::superseded &&
+                          running_at(evidence.before, Site::primary) == running;
+    return evidence.fault_in_force || found_so;
   }
 };
 

@@ -83,6 +83,8 @@ Result<bool> ItemRun::guest_can_write(Site site, std::optional<std::size_t> vm) 
 Nothing ItemRun::guest_writes(const WriteStep& write) {
   SB_ASSIGN(site, site_of_guest());
   if (!site) return {};
+  if (*site == Site::primary && branches_.site() == Site::recovery && !came_home_)
+    came_home_ = branches_.current().now();
   return write_on(*site, branches_.current(), write);
 }
 

@@ -179,7 +179,10 @@ class ItemRun {
 
   Instant undisturbed_since_{};  ///< see TimeEvidence
   Tick unsent_since_ = 0;        ///< see OperationEvidence
-  std::set<Edit> disk_edits_;    ///< that were not taken back
+  /// When the guests first wrote at primary in a failback that has not been done yet: those writes
+  /// are on none of the ways there.
+  std::optional<Tick> came_home_;
+  std::set<Edit> disk_edits_;  ///< that were not taken back
   bool primary_deleted_ = false;
   bool purged_ = false;
   bool left_by_fault_ = false;  ///< an operation failed under a fault: it may have left something

@@ -92,6 +92,9 @@ Nothing ItemRun::settle(const Asked& asked, const Outcome& outcome) {
   const bool was_well = asked.before.snapshot.status.health == Health::normal;
   if (operation == Operation::delta_replication && !(done && was_well)) disturb();
   if (done && sends_data(operation)) unsent_since_ = asked.before.started;
+  if (done && fails_back(operation) && came_home_)
+    unsent_since_ = std::min(unsent_since_, *came_home_);
+  if (done && (fails_back(operation) || operation == Operation::cancel)) came_home_.reset();
   if (model_ == initial_state()) {
     unsent_since_ = 0;
     settings_ = {};

@@ -3,6 +3,7 @@
 #include "vms/recovery/cancel.hpp"
 
 #include "vms/recovery/copies.hpp"
+#include "vms/recovery/failback.hpp"
 #include "vms/recovery/failover.hpp"
 #include "vms/recovery/fence.hpp"
 #include "vms/recovery/processing.hpp"
@@ -30,7 +31,7 @@ Task<Nothing> abandon_failback(JobContext& job) {
   if (job.record.rest.primary == Role::superseded) SB_CO_TRY(co_await stop_source(job));
   // A completion that failed while primary was lost has left the VMs off, lest they run on both
   // sites. Whoever cancels now has decided.
-  if (job.record.unsettled) SB_CO_TRY(co_await start_copy(job, *job.record.target, std::nullopt));
+  if (job.record.unsettled) SB_CO_TRY(co_await give_up_completion(job));
   co_return co_await retire_checkpoints_if_possible(job, Site::recovery);
 }
 

@@ -4,6 +4,7 @@
 
 #include "vms/recovery/commit.hpp"
 #include "vms/recovery/copies.hpp"
+#include "vms/recovery/failback.hpp"
 #include "vms/recovery/naming.hpp"
 #include "vms/recovery/processing.hpp"
 #include "vms/recovery/protection.hpp"
@@ -27,7 +28,7 @@ Task<Nothing> detach_target(JobContext& job) {
   SB_CO_TRY(co_await retire_checkpoints(job, Site::recovery));
   // A failback that failed while primary was lost has left them off, lest they run on both sites.
   // Whoever ends protection now has decided.
-  if (record.unsettled) SB_CO_TRY(co_await start_copy(job, *record.target, std::nullopt));
+  if (record.unsettled) SB_CO_TRY(co_await give_up_completion(job));
   co_return co_await flatten_or_fail(job);
 }
 

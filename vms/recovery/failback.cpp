@@ -83,6 +83,18 @@ Task<Nothing> force_off_primary(JobContext& job) {
   co_return Nothing{};
 }
 
+/// An Error if a VM runs at primary: its guest may have written what is nowhere else.
+Task<Nothing> check_nothing_runs_at_primary(JobContext& job) {
+  for (const VmName& vm : vms_on(job.record, Site::primary)) {
+    SB_CO_ASSIGN(runs, co_await job.call("is_running", [&] { return job.primary.is_running(vm); }));
+    if (runs)
+      co_return environment_error(
+          fmt::format("VM {} has been started at primary: there is no way back from there", vm),
+          "ask for the same again, which goes on from here, or give it up and lose what it wrote");
+  }
+  co_return Nothing{};
+}
+
 /// True if the stage that failed may have started VMs at primary: it is the last of its operation.
 bool may_have_started_primary(const JobRecord& job) {
   return job.stage >= (job.operation == Operation::complete_failover ? 2 : 4);
@@ -110,6 +122,8 @@ Task<Nothing> check_primary_is_off(JobContext& job) {
 }
 
 Task<Nothing> create_missing_primary(JobContext& job) {
+  // An unplanned failover that lost the site on its way may have left one.
+  SB_CO_TRY(co_await close_views(job, Site::primary));
   for (std::size_t vm = 0; vm < job.record.spec.vms.size(); ++vm) {
     const VmDefinition definition = primary_vm(job.record, vm);
     SB_CO_ASSIGN(
@@ -169,6 +183,7 @@ Task<Nothing> return_to_target(JobContext& job) {
   const bool full = record.job->operation == Operation::full_failback;
   if (full && record.job->stage == 0) co_return Nothing{};  // the checks change nothing
   if (may_have_started_primary(*record.job)) {
+    SB_CO_TRY(co_await check_nothing_runs_at_primary(job));
     SB_CO_TRY(co_await force_off_primary(job));
     record.tracked_since.reset();  // what is tracked says nothing of what those may have written
   }
@@ -177,7 +192,14 @@ Task<Nothing> return_to_target(JobContext& job) {
   co_return co_await start_copy(job, *record.target, std::nullopt);
 }
 
+Task<Nothing> give_up_completion(JobContext& job) {
+  // As far as it can be reached.
+  static_cast<void>(co_await force_off_primary(job));
+  co_return co_await start_copy(job, *job.record.target, std::nullopt);
+}
+
 Task<Nothing> renew_primary(JobContext& job) {
+  SB_CO_TRY(co_await close_views(job, Site::primary));
   for (std::size_t vm = 0; vm < job.record.spec.vms.size(); ++vm) {
     const VmDefinition definition = primary_vm(job.record, vm);
     SB_CO_ASSIGN(

@@ -29,8 +29,12 @@ Task<Nothing> send_final_to_primary(JobContext& job);
 /// replication.
 Task<Nothing> start_primary(JobContext& job);
 /// Undo of completion and of the full download: the VMs run at recovery again. Not before those at
-/// primary are known to be off: else an Error, and nothing runs twice.
+/// primary are known to be off: else an Error, and nothing runs twice. Of VMs that the completion
+/// has started there nothing is taken back: asked for again, it goes on with them.
 Task<Nothing> return_to_target(JobContext& job);
+/// The VMs run at recovery after a completion whose undo failed, and what runs at primary is given
+/// up: for operations by which somebody has decided so.
+Task<Nothing> give_up_completion(JobContext& job);
 
 /// Full download: fresh, empty disks for all VMs at primary, which are made if they are gone.
 Task<Nothing> renew_primary(JobContext& job);

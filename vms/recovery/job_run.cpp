@@ -20,6 +20,13 @@ bool goes_on_unsettled(Operation operation) {
          operation == Operation::complete_migration;
 }
 
+/// Asked for again when there is no way back from where it failed, the operation goes on from
+/// there.
+bool takes_up(Operation operation, const JobRecord& unsettled) {
+  return operation == unsettled.operation &&
+         (operation == Operation::complete_failover || operation == Operation::full_failback);
+}
+
 /// Where an item rests after a failure if neither the stage nor its entry in the table says.
 ItemState default_rest(const ItemRecord& record) {
   if (record.job->operation != Operation::cancel || !record.job->cancelled) return record.rest;
@@ -73,6 +80,10 @@ Task<Nothing> ReferenceSystem::settle(Item& item, Job& job) {
     Nothing undone;
     if (plan.undo) undone = co_await plan.undo(job.context);
     std::swap(working.job, working.unsettled);
+    if (!undone && takes_up(job.operation, *working.unsettled)) {
+      working.job->stage = working.unsettled->stage;
+      co_return Nothing{};
+    }
     if (!undone && !goes_on_unsettled(job.operation))
       co_return tl::unexpected(undone.error().within(fmt::format(
           "what {} left could not be taken back", name_of(working.unsettled->operation))));
