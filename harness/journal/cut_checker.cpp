@@ -85,11 +85,20 @@ bool count_damaged(CutReport& report, const BlockWitness& witness, Shown::Kind k
   return false;
 }
 
-void note_shown(CutReport& report, const BlockWitness& witness, Tick issued) {
-  // Every write has an issue tick of its own: there are no ties.
-  if (report.newest_shown && issued < report.stands_for) return;
-  report.stands_for = issued;
-  report.newest_shown = witness;
+/// What a block shows as this branch of history sees it: of its own writes the journal knows all.
+Shown in_this_branch(const Journal& journal, const BlockHistory& history, Shown shown) {
+  const bool claims = shown.kind == Shown::Kind::write ||
+                      (shown.kind == Shown::Kind::torn && shown.seq != kInitialState);
+  if (claims && shown.seq != history.last && branch_of(shown.seq) == journal.branch() &&
+      !is_write_of(journal, history.disk, history.block, shown.seq))
+    shown.kind = Shown::Kind::corrupt;
+  return shown;
+}
+
+/// Of the writes of a branch the one of the highest number was issued last.
+void note_shown(CutReport& report, const BlockWitness& witness) {
+  if (!report.newest_shown || report.newest_shown->shows < witness.shows)
+    report.newest_shown = witness;
 }
 
 void note_lost(CutReport& report, const BlockWitness& witness, Bytes bytes, Instant issued_at) {
@@ -131,29 +140,20 @@ Nothing CutChecker::take(DiskIndex disk, ImageReader& image) {
 }
 
 void CutChecker::take_batch(DiskIndex disk) {
-  for (const auto& [block, held] : batch_) {
-    const Shown shown = in_this_branch(disk, block, held);
+  for (const auto& [block, shown] : batch_) {
     if (const std::optional<std::size_t> slot = journal_.slot_of(disk, block)) {
       shown_[*slot] = shown;
-    } else {
-      const BlockWitness witness{.disk = disk, .block = block, .shows = shown.seq, .expected = 0};
-      if (shown.kind == Shown::Kind::write)
-        count(superseded_, witness);
-      else
-        count(shown.kind == Shown::Kind::foreign ? foreign_ : corrupt_, witness);
+      continue;
     }
+    const BlockWitness witness{.disk = disk, .block = block, .shows = shown.seq, .expected = 0};
+    if (shown.kind == Shown::Kind::foreign)
+      count(foreign_, witness);
+    else if (shown.kind == Shown::Kind::write && branch_of(shown.seq) != journal_.branch())
+      count(superseded_, witness);
+    else
+      count(corrupt_, witness);
   }
   batch_.clear();
-}
-
-Shown CutChecker::in_this_branch(DiskIndex disk, BlockNumber block, Shown shown) const {
-  const bool claims = shown.kind == Shown::Kind::write ||
-                      (shown.kind == Shown::Kind::torn && shown.seq != kInitialState);
-  // Of the writes of its own branch the journal knows all.
-  const bool can_be =
-      branch_of(shown.seq) != journal_.branch() || is_write_of(journal_, disk, block, shown.seq);
-  if (claims && !can_be) shown.kind = Shown::Kind::corrupt;
-  return shown;
 }
 
 BlockNumber CutChecker::refuse_size(DiskIndex disk, const DiskGeometry& found) {
@@ -179,15 +179,16 @@ CutReport CutChecker::report() const {
   std::vector<BlockWitness> lacking;  // a write that was safe
   for (std::size_t slot = 0; slot < shown_.size(); ++slot) {
     const BlockHistory& history = journal_.blocks()[slot];
-    const WriteSeq shown = shown_[slot].seq;
+    const auto [kind, shown] = in_this_branch(journal_, history, shown_[slot]);
     BlockWitness witness{history.disk, history.block, shown, history.last};
-    if (count_damaged(report, witness, shown_[slot].kind)) continue;
+    if (count_damaged(report, witness, kind)) continue;
     if (!is_initial(history, shown) && !journal_.has(shown)) {
       count(report.superseded, witness);
       continue;
     }
     witness.expected = shown;
-    if (!is_initial(history, shown)) note_shown(report, witness, journal_.record(shown).issued);
+    if (!is_initial(history, shown)) note_shown(report, witness);
+    if (shown == history.last) continue;  // as most blocks do: nothing else is looked up
     const Missing missing = missing_after(journal_, history, shown);
     if (missing.acknowledged == 0) continue;
     witness.expected = missing.acknowledged;
@@ -198,6 +199,7 @@ CutReport CutChecker::report() const {
     note_missing(report, witness, journal_.record(missing.safe).safe);
     lacking.push_back(witness);
   }
+  if (report.newest_shown) report.stands_for = journal_.record(report.newest_shown->shows).issued;
   for (const BlockWitness& witness : lacking)
     if (journal_.record(witness.expected).safe < report.stands_for) count(report.stale, witness);
   report.in_order = report.stale.count == 0;

@@ -92,8 +92,6 @@ class CutChecker {
   void take_batch(DiskIndex disk);
   /// Marks the disk corrupt from the first block on that differs, and returns that block.
   BlockNumber refuse_size(DiskIndex disk, const DiskGeometry& found);
-  /// What a block shows as this branch of history sees it.
-  [[nodiscard]] Shown in_this_branch(DiskIndex disk, BlockNumber block, Shown shown) const;
 
   const Journal& journal_;
   std::vector<Shown> shown_;  ///< by slot of the journal
