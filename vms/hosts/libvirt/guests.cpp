@@ -9,6 +9,7 @@
 #include "vms/hosts/libvirt/holds.hpp"
 #include "vms/hosts/libvirt/images.hpp"
 #include "vms/hosts/libvirt/libvirt_laboratory.hpp"
+#include "vms/hosts/libvirt/mapped_image.hpp"
 #include "vms/hosts/libvirt/qcow2_header.hpp"
 #include "vms/hosts/libvirt/stamp_image.hpp"
 
@@ -42,9 +43,11 @@ class RunningDisk final : public ImageReader {
 
 Result<std::unique_ptr<ImageReader>> LibvirtLaboratory::open_image(
     Site site, const std::filesystem::path& file, const StampOwner& owner) {
+  SB_ASSIGN(reached, access(site));
+  SB_ASSIGN(mapped, map_image(config_of(site).run_id, file, owner));
+  if (mapped) return std::make_unique<FileImage>(std::move(*mapped));
   NbdOptions options;
   options.patience = options_.patience;
-  SB_ASSIGN(reached, access(site));
   SB_ASSIGN(image, openable(*reached->connection, file, Layers::all));
   SB_ASSIGN(disk, NbdDisk::open_file(image, options));
   return std::make_unique<StampImage>(std::move(disk), owner);
