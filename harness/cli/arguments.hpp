@@ -73,6 +73,13 @@ struct CleanArguments {
   bool json = false;
 };
 
+struct BenchArguments {
+  bool quick = false;
+  std::optional<double> seconds;  ///< about so long for a figure
+  std::vector<std::string> only;  ///< empty: everything
+  bool json = false;
+};
+
 // The commands. Each returns its exit code.
 int run_command(const RunArguments& arguments);
 int replay_command(const ReplayArguments& arguments);
@@ -80,5 +87,6 @@ int shrink_command(const ShrinkArguments& arguments);
 int clean_command(const CleanArguments& arguments);
 int lifecycle_command(const std::string& format);
 int defects_command();
+int bench_command(const BenchArguments& arguments);
 
 }  // namespace switchback

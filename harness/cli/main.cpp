@@ -99,6 +99,19 @@ void add_shrink(CLI::App& app, ShrinkArguments& shrink) {
       ->capture_default_str();
 }
 
+void add_bench(CLI::App& app, BenchArguments& bench) {
+  CLI::App& command = *app.add_subcommand("bench", "measure what Switchback costs on this machine");
+  command.add_flag("--quick", bench.quick,
+                   "small sizes, a few seconds: that it works, not how fast");
+  command
+      .add_option("--only", bench.only,
+                  "measure this only: steps, profiles, cut-check, sparse, journal or growth")
+      ->allow_extra_args(false);
+  command.add_option("--seconds", bench.seconds, "for each figure (default: 2; quick: 0.05)")
+      ->check(CLI::PositiveNumber);
+  command.add_flag("--json", bench.json, "print one JSON document on stdout");
+}
+
 int dispatch(int argc, char** argv) {
   CLI::App app{"Switchback: property-based verification of disaster recovery for VMs"};
   app.set_version_flag("--version", kTool);
@@ -122,6 +135,8 @@ int dispatch(int argc, char** argv) {
       ->capture_default_str();
   DrArguments dr;
   add_dr(app, dr);
+  BenchArguments bench;
+  add_bench(app, bench);
   app.add_subcommand("defects", "list the defects that can be planted");
 
   try {
@@ -138,6 +153,7 @@ int dispatch(int argc, char** argv) {
   if (chosen->get_name() == "shrink") return shrink_command(shrink);
   if (chosen->get_name() == "clean") return clean_command(clean);
   if (chosen->get_name() == "dr") return dr_command(app, dr);
+  if (chosen->get_name() == "bench") return bench_command(bench);
   if (chosen->get_name() == "defects") return defects_command();
   return lifecycle_command(format);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long a run has been going on: budgets and the summary's seconds, and nothing else.
+// How long something has been going on: budgets, the summary's seconds, `bench`, and nothing else.
 #pragma once
 
 #include <chrono>
