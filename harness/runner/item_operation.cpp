@@ -221,7 +221,7 @@ Nothing ItemRun::find_job_again() {
 }
 
 Nothing ItemRun::look_at_point(const JobPoint& point) {
-  if (shared_.context.at_point) shared_.context.at_point(shared_.step, point);
+  if (shared_.context.at_point && !shared_.healing) shared_.context.at_point(shared_.step, point);
   SB_ASSIGN(live, shared_.world.laboratory->live_copies(item_.name));
   SB_TRY(look_for_copy(point, live));
   if (item_.policy.app_consistent != std::chrono::hours(0)) {

@@ -43,7 +43,7 @@ struct SequenceContext {
   /// Reading images takes long, as on real disks: recovery points that are listed already are read
   /// again only after operations that work on points.
   bool slow_images = false;
-  /// Told of every point at which a job of the step stands. May be empty.
+  /// Told of every point at which a job of the step stands, not in the healthy phase. May be empty.
   std::function<void(std::size_t step, const JobPoint& point)> at_point = {};
 };
 

@@ -55,6 +55,7 @@ Nothing SequenceRun::wait(Duration duration, InJob& in_job, bool leave_jobs) {
 
 /// Faults off, edits taken back, time passes: the items must be protected and in sync again.
 Nothing SequenceRun::healthy_phase() {
+  shared_.healing = true;
   SB_TRY(heal());
   InJob none{};
   Duration longest_round{};

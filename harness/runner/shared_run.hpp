@@ -49,6 +49,7 @@ struct SharedRun {
   const SequenceContext& context;
   std::size_t step = 0;  ///< to which violations and events are put down
   Instant clock{};       ///< the system's
+  bool healing = false;  ///< the last step is over: the healthy phase
   WireShares wire;
   SequenceResult result;
   std::vector<std::size_t> of_job_points;  ///< the properties that judge those
