@@ -39,14 +39,15 @@ void Branches::come_home() {
   previous_ = nullptr;
 }
 
-Grains Branches::known_grains(Bytes grain) const {
-  Grains known(all_.front()->disk_count());
-  for (const auto& journal : all_) {
-    const Grains of_branch = switchback::known_grains(*journal, grain);
-    for (std::size_t disk = 0; disk < known.size(); ++disk)
-      known[disk].insert(of_branch[disk].begin(), of_branch[disk].end());
+const Grains& Branches::known_grains(Bytes grain) {
+  auto& [grains, taken] = known_[grain];
+  grains.resize(all_.front()->disk_count());
+  taken.resize(all_.size());
+  for (std::size_t branch = 0; branch < all_.size(); ++branch) {
+    add_known(grains, *all_[branch], taken[branch], grain);
+    taken[branch] = all_[branch]->blocks().size();
   }
-  return known;
+  return grains;
 }
 
 void Branches::start_test(const std::vector<InitialBlock>& shown) {

@@ -2,6 +2,7 @@
 // The branches of an item's history, and which of them goes on where. See docs/oracle.md.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -41,12 +42,18 @@ class Branches {
 
   /// The parts of the disks that any branch knows blocks in: no others can be allocated, wherever
   /// copies of them went.
-  [[nodiscard]] Grains known_grains(Bytes grain) const;
+  [[nodiscard]] const Grains& known_grains(Bytes grain);
 
   void start_test(const std::vector<InitialBlock>& shown);
   void end_test() { test_ = nullptr; }
 
  private:
+  /// What is known already; blocks are only ever added to a branch.
+  struct Known {
+    Grains grains;
+    std::vector<std::size_t> taken;  ///< of each branch so many blocks
+  };
+
   Journal* fork(const std::vector<InitialBlock>& shown);
 
   std::vector<std::unique_ptr<Journal>> all_;  ///< by number of the branch
@@ -54,6 +61,7 @@ class Branches {
   Journal* origin_ = nullptr;    ///< primary's, while the authority is at recovery
   Journal* previous_ = nullptr;  ///< of the copy before the current one, while it may come back
   Journal* test_ = nullptr;
+  std::map<Bytes, Known> known_;  ///< by grain
 };
 
 }  // namespace switchback

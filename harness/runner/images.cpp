@@ -170,9 +170,15 @@ Grains allocated_grains(const GroupImage& image, Bytes grain) {
 
 Grains known_grains(const Journal& journal, Bytes grain) {
   Grains grains(journal.disk_count());
-  for (const BlockHistory& history : journal.blocks())
-    add_block(grains[history.disk], history.block, journal.geometry(history.disk), grain);
+  add_known(grains, journal, 0, grain);
   return grains;
+}
+
+void add_known(Grains& grains, const Journal& journal, std::size_t from, Bytes grain) {
+  for (std::size_t slot = from; slot < journal.blocks().size(); ++slot) {
+    const BlockHistory& history = journal.blocks()[slot];
+    add_block(grains[history.disk], history.block, journal.geometry(history.disk), grain);
+  }
 }
 
 Grains differing_grains(const GroupImage& one, const GroupImage& other, Bytes grain) {

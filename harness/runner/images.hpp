@@ -52,6 +52,8 @@ using Grains = std::vector<std::set<std::uint64_t>>;
 Grains allocated_grains(const GroupImage& image, Bytes grain);
 /// The parts that a branch of history knows blocks in: that began with one, or were written.
 Grains known_grains(const Journal& journal, Bytes grain);
+/// Adds the same, but for the first `from` of the blocks it knows.
+void add_known(Grains& grains, const Journal& journal, std::size_t from, Bytes grain);
 /// The parts that hold a block in which the two differ.
 Grains differing_grains(const GroupImage& one, const GroupImage& other, Bytes grain);
 /// Adds what was written since.

@@ -56,7 +56,7 @@ Nothing ItemRun::look_at_both_sides(const RunningOperation& operation, Before& b
   }
   if (asked == Operation::enable) before.unsent_since = before.started;
   // Where tracking was lost, the last two have to compare as well.
-  const Grains known = branches_.known_grains(chunk);
+  const Grains& known = branches_.known_grains(chunk);
   if (asked == Operation::resynchronize || asked == Operation::reverse_replicate ||
       asked == Operation::complete_failover)
     before.chunks = 2 * count_of(known);

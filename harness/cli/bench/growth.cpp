@@ -9,6 +9,7 @@
 #include "fixtures/bench/growing.hpp"
 #include "fixtures/bench/stamped_disk.hpp"
 #include "harness/base/assert.hpp"
+#include "harness/cli/bench/processor_time.hpp"
 #include "harness/cli/bench/sections.hpp"
 #include "harness/cli/stopwatch.hpp"
 
@@ -40,7 +41,7 @@ double least_seconds(const BenchEffort& effort, const std::function<void()>& run
   const Stopwatch all;
   double least = HUGE_VAL;
   do {
-    const Stopwatch one;
+    const ProcessorTime one;
     run();
     least = std::min(least, one.seconds());
   } while (all.seconds() < effort.seconds / 4);

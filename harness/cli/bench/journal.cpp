@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/cli/bench/processor_time.hpp"
 #include "harness/cli/bench/sections.hpp"
-#include "harness/cli/stopwatch.hpp"
 
 namespace switchback {
 namespace {
@@ -31,9 +31,9 @@ Result<BenchSection> measure_journal(const BenchEffort& effort) {
                        .rows = {}};
   for (const auto& [name, blocks] : {std::pair{"to as many blocks", writes * 1000},
                                      std::pair{"to a hundredth as many", writes / 100}}) {
-    const Stopwatch watch;
+    const ProcessorTime spent;
     const Journal journal = journal_of(blocks, writes);
-    const double seconds = watch.seconds();
+    const double seconds = spent.seconds();
     const auto each = static_cast<double>(writes);
     section.rows.push_back({.name = fmt::format("memory, {}", name),
                             .value = static_cast<double>(journal.memory_bytes()) / each,

@@ -7,6 +7,7 @@
 
 #include "fixtures/bench/campaign_steps.hpp"
 #include "fixtures/bench/empty_model.hpp"
+#include "harness/cli/bench/processor_time.hpp"
 #include "harness/cli/bench/sections.hpp"
 #include "harness/cli/stopwatch.hpp"
 #include "harness/sequence/profile.hpp"
@@ -19,6 +20,7 @@ constexpr const char* kEmptyLoop = "RapidCheck, an empty rc::state loop";
 
 BenchRow campaign_row(std::string name, std::string_view profile, const BenchEffort& effort) {
   const Stopwatch watch;
+  const ProcessorTime spent;
   const CampaignCount count =
       run_sound_campaign({.profile = profile,
                           .seed = 1,
@@ -26,7 +28,7 @@ BenchRow campaign_row(std::string name, std::string_view profile, const BenchEff
                           .seconds = effort.seconds,
                           .elapsed_seconds = [&watch] { return watch.seconds(); }});
   return {.name = std::move(name),
-          .value = static_cast<double>(count.steps) / watch.seconds(),
+          .value = static_cast<double>(count.steps) / spent.seconds(),
           .unit = "steps/s",
           .ratio = {},
           .note = fmt::format("{} sequences", count.sequences)};
@@ -34,11 +36,12 @@ BenchRow campaign_row(std::string name, std::string_view profile, const BenchEff
 
 BenchRow rapidcheck_row(const BenchEffort& effort) {
   const Stopwatch watch;
+  const ProcessorTime spent;
   std::uint64_t commands = 0;
   for (std::uint64_t seed = 1; commands == 0 || watch.seconds() < effort.seconds; ++seed)
     commands += run_empty_model(100, seed);
   return {.name = kEmptyLoop,
-          .value = static_cast<double>(commands) / watch.seconds(),
+          .value = static_cast<double>(commands) / spent.seconds(),
           .unit = "steps/s",
           .ratio = {},
           .note = "commands that do nothing"};
