@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "harness/lifecycle/resting_states.hpp"
+#include "reports/required_coverage.hpp"
 
 namespace switchback {
 namespace {
@@ -34,6 +35,14 @@ Json as_json(const FailureGoal& goal) {
 
 Json as_json(const OperationPair& pair) {
   return {{"first", pair.first}, {"then", pair.then}};
+}
+
+Json as_json(const FaultPlace& place) {
+  return {{"kind", place.kind}, {"operation", place.operation}, {"stage", place.stage}};
+}
+
+Json as_json(const std::string& kind) {
+  return {{"kind", kind}};
 }
 
 Json as_json(const TransitionPair& pair) {
@@ -88,6 +97,14 @@ std::vector<std::string> states_of(const std::vector<CellReport>& reports) {
   return states;
 }
 
+/// By name of the goal, the names of the cells.
+Json missing_json(const SummaryData& data) {
+  Json missing = Json::object();
+  for (const ColdList& cold : missing_coverage(data))
+    missing[std::string(cold.goal)] = cold.names;
+  return missing;
+}
+
 Json states_json(const CoverageTable& table) {
   const std::vector<CellReport> reports = cell_reports(table);
   Json states = Json::array();
@@ -125,6 +142,10 @@ Json coverage_json(const SummaryData& data) {
           {"failures", as_json(table.failures)},
           {"operation_pairs", as_json(table.operation_pairs)},
           {"transition_pairs", as_json(table.transition_pairs)},
+          {"faults", as_json(data.faults.injected)},
+          {"fault_effects", as_json(data.faults.effects)},
+          {"required", data.run.required_coverage},
+          {"missing", missing_json(data)},
           {"states", states_json(table)},
           {"stages", std::move(stages)}};
 }

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reports/coverage.hpp"
+#include "reports/fault_coverage.hpp"
 
 namespace switchback {
 
@@ -15,12 +17,16 @@ std::string coverage_line(const CoverageTable& table);
 
 /// What was never seen, of one kind of goal.
 struct ColdList {
+  std::string_view goal;           ///< one of kCoverageGoals
   std::string label;               ///< "never done"
   std::vector<std::string> names;  ///< all of them
 };
 /// The kinds of which something is cold: "protected/pause", "protected/cancel of planned_failover",
-/// "9/34 (protected/delta_replication to resync_required)", "pause > resume". Pairs of transitions
-/// are left to the JSON document.
-std::vector<ColdList> cold_lists(const CoverageTable& table);
+/// "9/34 (protected/delta_replication to resync_required)", "pause > resume", "link_cut in
+/// enable/checks".
+std::vector<ColdList> cold_lists(const CoverageTable& table, const FaultTable& faults);
+
+/// "412 of 688 stages by kind of fault, 8 of 8 kinds with an effect"; empty if there are none.
+std::string fault_line(const FaultTable& faults);
 
 }  // namespace switchback

@@ -17,7 +17,7 @@ using samples::done;
 using samples::ended;
 
 bool names(const CoverageTable& table, const std::string& label, const std::string& name) {
-  for (const ColdList& list : cold_lists(table))
+  for (const ColdList& list : cold_lists(table, {}))
     if (list.label == label)
       return std::find(list.names.begin(), list.names.end(), name) != list.names.end();
   return false;
@@ -41,7 +41,7 @@ TEST(CoverageLine, HasTheRatioOfEachKind) {
 
 TEST(CoverageLine, IsEmptyIfNothingCouldBeGoneThrough) {
   EXPECT_EQ(coverage_line(Coverage{}.table({})), "");
-  EXPECT_TRUE(cold_lists(Coverage{}.table({})).empty());
+  EXPECT_TRUE(cold_lists(Coverage{}.table({}), {}).empty());
 }
 
 TEST(ColdLists, NameWhatWasNeverSeen) {
@@ -62,7 +62,7 @@ TEST(ColdLists, LeaveOutWhatWasSeen) {
   EXPECT_FALSE(names(table, "never refused", "paused/pause"));
   EXPECT_TRUE(names(table, "never refused", "testing/pause"));
   EXPECT_FALSE(names(table, "never one after the other", "pause > resume"));
-  for (const ColdList& list : cold_lists(table))
+  for (const ColdList& list : cold_lists(table, {}))
     EXPECT_EQ(list.label, "never refused");
 }
 

@@ -15,8 +15,9 @@ namespace {
 
 // In the order of the alternatives of Event.
 constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames = {
-    "run_started",    "sequence_started", "step_started",   "operation_ended", "step_in_job",
-    "fault_injected", "violation_found",  "sequence_ended", "violation_kept",  "run_ended"};
+    "run_started",    "sequence_started", "step_started",     "operation_ended",
+    "step_in_job",    "fault_injected",   "violation_found",  "sequence_ended",
+    "violation_kept", "run_ended",        "fault_took_effect"};
 
 void list(JsonLine& line, std::string_view key, const std::vector<std::string>& values) {
   line.begin_list(key);
@@ -51,6 +52,16 @@ void write(JsonLine& line, const RunStarted& event) {
   list(line, "operations", event.operations);
   list(line, "missing_operations", event.missing_operations);
   list(line, "notes", event.notes);
+  line.begin_list("stages");
+  for (const JobStage& place : event.stages) {
+    line.begin_object_item();
+    line.text("operation", place.operation);
+    line.text("stage", place.stage);
+    line.end_object();
+  }
+  line.end_list();
+  list(line, "faults", event.faults);
+  list(line, "required_coverage", event.required_coverage);
 }
 
 void write(JsonLine& line, const SequenceStarted& event) {
@@ -110,7 +121,16 @@ void write(JsonLine& line, const FaultInjected& event) {
   place(line, event.sequence, event.step);
   line.text("kind", event.kind);
   line.text("stage", event.stage);
-  line.flag("had_effect", event.had_effect);
+  line.text("operation", event.operation);
+}
+
+void write(JsonLine& line, const FaultTookEffect& event) {
+  place(line, event.sequence, event.step);
+  line.text("kind", event.kind);
+  line.text("operation", event.operation);
+  line.text("stage", event.stage);
+  line.number("call", event.call);
+  line.number("item", event.item);
 }
 
 void write(JsonLine& line, const ViolationFound& event) {

@@ -28,7 +28,8 @@ const std::vector<std::string> kGolden = {
     R"([{"name":"no_loss","promise":"nothing is lost","source":"tutorial"},)"
     R"({"name":"clean","promise":"nothing is left","source":"design"}],)"
     R"("operations":["enable","reverse_replicate"],"missing_operations":["commit"],)"
-    R"("notes":["KVM: none"]})",
+    R"("notes":["KVM: none"],"stages":[{"operation":"enable","stage":"copy"}],)"
+    R"("faults":["link_cut"],"required_coverage":[]})",
     R"({"v":1,"n":1,"event":"sequence_started","sequence":3,"seed":"9007199254740993",)"
     R"("disk_sizes":[40960,512],"steps":2,"profile":"mixed"})",
     R"({"v":1,"n":2,"event":"step_started","sequence":3,"step":1,)"
@@ -41,7 +42,7 @@ const std::vector<std::string> kGolden = {
     R"({"v":1,"n":4,"event":"step_in_job","sequence":3,"step":1,"operation":"enable",)"
     R"("stage":"copy","call":2,"in_time":true})",
     R"({"v":1,"n":5,"event":"fault_injected","sequence":3,"step":1,"kind":"link_cut",)"
-    R"("stage":"copy","had_effect":true})",
+    R"("stage":"copy","operation":"enable"})",
     R"({"v":1,"n":6,"event":"violation_found","sequence":3,"step":1,"property":"no_loss",)"
     R"("kind":"lost_write","message":"write 12 of disk 0 block 7 is lost"})",
     R"({"v":1,"n":7,"event":"sequence_ended","sequence":3,"verdict":"held","error":"",)"
@@ -52,6 +53,8 @@ const std::vector<std::string> kGolden = {
     R"("trace_file":"runs/no_loss.json","steps_before":40,"steps":2,"candidates":99,)"
     R"("story":["enable","write disk 0 block 7"]})",
     R"({"v":1,"n":9,"event":"run_ended","stopped_by":"time","error":""})",
+    R"({"v":1,"n":10,"event":"fault_took_effect","sequence":3,"step":1,"kind":"link_cut",)"
+    R"("operation":"enable","stage":"copy","call":5,"item":0})",
 };
 
 TEST(EventLine, IsAsDocumentedForEachKindOfEvent) {

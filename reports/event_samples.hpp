@@ -24,7 +24,10 @@ inline RunStarted run_started() {
                          {.name = "clean", .promise = "nothing is left", .source = "design"}},
           .operations = {"enable", "reverse_replicate"},
           .missing_operations = {"commit"},
-          .notes = {"KVM: none"}};
+          .notes = {"KVM: none"},
+          .stages = {{.operation = "enable", .stage = "copy"}},
+          .faults = {"link_cut"},
+          .required_coverage = {}};
 }
 
 inline OperationEnded operation(std::string name, std::string outcome = "done", Bytes wire = 0,
@@ -79,6 +82,16 @@ inline ViolationKept violation_kept() {
           .story = {"enable", "write disk 0 block 7"}};
 }
 
+inline FaultTookEffect fault_took_effect() {
+  return {.sequence = 3,
+          .step = 1,
+          .kind = "link_cut",
+          .operation = "enable",
+          .stage = "copy",
+          .call = 5,
+          .item = 0};
+}
+
 /// One of each kind, in the order of the variant.
 inline std::vector<Event> one_of_each() {
   return {run_started(),
@@ -96,11 +109,12 @@ inline std::vector<Event> one_of_each() {
                     .call = 2,
                     .in_time = true},
           FaultInjected{
-              .sequence = 3, .step = 1, .kind = "link_cut", .stage = "copy", .had_effect = true},
+              .sequence = 3, .step = 1, .kind = "link_cut", .stage = "copy", .operation = "enable"},
           violation_found(),
           sequence_ended(),
           violation_kept(),
-          RunEnded{.stopped_by = "time", .error = ""}};
+          RunEnded{.stopped_by = "time", .error = ""},
+          fault_took_effect()};
 }
 
 /// Strings that break careless writers: quotes, backslashes, control characters, escape sequences,
@@ -152,7 +166,7 @@ inline rc::Gen<Event> any_event() {
           return *rc::gen::container<std::vector<std::string>>(hostile_text());
         };
         const auto number = [] { return *rc::gen::arbitrary<std::uint64_t>(); };
-        switch (*rc::gen::inRange(0, 10)) {
+        switch (*rc::gen::inRange(0, 11)) {
           case 0:
             return RunStarted{.tool = text(),
                               .world = text(),
@@ -192,7 +206,7 @@ inline rc::Gen<Event> any_event() {
                              *rc::gen::arbitrary<std::uint32_t>(),
                              *rc::gen::arbitrary<bool>()};
           case 5:
-            return FaultInjected{number(), number(), text(), text(), *rc::gen::arbitrary<bool>()};
+            return FaultInjected{number(), number(), text(), text(), text()};
           case 6:
             return ViolationFound{number(), number(), text(), text(), text()};
           case 7:
@@ -201,8 +215,12 @@ inline rc::Gen<Event> any_event() {
           case 8:
             return ViolationKept{number(), text(),   text(),   text(), text(),
                                  number(), number(), number(), texts()};
-          default:
+          case 9:
             return RunEnded{text(), text()};
+          default:
+            return FaultTookEffect{number(), number(), text(),
+                                   text(),   text(),   *rc::gen::arbitrary<std::uint32_t>(),
+                                   number()};
         }
       }));
 }

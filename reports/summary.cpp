@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "harness/base/names.hpp"
+#include "reports/required_coverage.hpp"
 #include "reports/text.hpp"
 
 namespace switchback {
@@ -51,14 +52,14 @@ std::vector<std::string> list_not_exercised(const SummaryData& data) {
   for (const std::string_view outcome : kOutcomes)
     if (data.outcomes.count(std::string(outcome)) == 0)
       list.push_back(fmt::format("outcome {}: never seen", outcome));
-  if (data.faults.empty()) list.emplace_back("faults: none was injected");
+  if (data.faults.places.empty()) list.emplace_back("faults: none was injected");
   std::map<std::string, FaultTally> by_kind;
-  for (const auto& [place, tally] : data.faults) {
-    by_kind[place.first].injected += tally.injected;
-    by_kind[place.first].with_effect += tally.with_effect;
+  for (const auto& [place, tally] : data.faults.places) {
+    by_kind[place.kind].injected += tally.injected;
+    by_kind[place.kind].effects += tally.effects;
   }
   for (const auto& [kind, tally] : by_kind)
-    if (tally.with_effect == 0)
+    if (tally.effects == 0)
       list.push_back(fmt::format("fault {}: injected {}, never with effect", kind,
                                  counted(tally.injected, "time")));
   return list;
@@ -123,8 +124,12 @@ RunVerdict SummaryData::verdict() const {
   for (const JudgedProperty& property : properties)
     if (property.violated) return RunVerdict::violated;
   if (operations_done == 0) return RunVerdict::nothing_tested;
-  if (disturbed()) return RunVerdict::inconclusive;
+  if (disturbed() || !covered()) return RunVerdict::inconclusive;
   return RunVerdict::held;
+}
+
+bool SummaryData::covered() const {
+  return missing_coverage(*this).empty();
 }
 
 std::string replay_command(const ViolationKept& kept) {
@@ -158,6 +163,7 @@ SummaryData Summary::data() const {
   SummaryData data = data_;
   data.replayed = started_from_trace_ > 0 && started_from_seed_ == 0;
   data.coverage = coverage_.table(data.run.operations);
+  data.faults = fault_table(data.run, faults_);
   data.not_exercised = list_not_exercised(data);
   return data;
 }
@@ -203,9 +209,11 @@ void Summary::fold(const StepInJob& event) {
 }
 
 void Summary::fold(const FaultInjected& event) {
-  FaultTally& tally = data_.faults[{event.kind, event.stage}];
-  ++tally.injected;
-  if (event.had_effect) ++tally.with_effect;
+  ++faults_[{event.kind, event.operation, event.stage}].injected;
+}
+
+void Summary::fold(const FaultTookEffect& event) {
+  ++faults_[{event.kind, event.operation, event.stage}].effects;
 }
 
 void Summary::fold(const ViolationFound& event) {

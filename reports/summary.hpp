@@ -13,6 +13,7 @@
 
 #include "harness/events/event.hpp"
 #include "reports/coverage.hpp"
+#include "reports/fault_coverage.hpp"
 
 namespace switchback {
 
@@ -20,7 +21,7 @@ enum class RunVerdict : std::uint8_t {
   held,            ///< every property that was judged held
   violated,        ///< one was broken
   nothing_tested,  ///< no operation ended done, so nothing was shown
-  inconclusive,    ///< trouble of the environment
+  inconclusive,    ///< trouble of the environment, or required coverage that was not reached
 };
 
 inline constexpr std::array<RunVerdict, 4> kAllRunVerdicts = {
@@ -78,11 +79,6 @@ struct TransferTally {
 };
 inline constexpr std::size_t kMostTransfers = 200;
 
-struct FaultTally {
-  std::uint64_t injected = 0;
-  std::uint64_t with_effect = 0;
-};
-
 struct StageTally {
   std::uint64_t in_time = 0;   ///< steps that took place in the stage
   std::uint64_t too_late = 0;  ///< steps whose moment never came
@@ -125,12 +121,14 @@ struct SummaryData {
   CoverageTable coverage;
   OutcomeCounts outcomes;
   std::map<std::pair<std::string, std::string>, StageTally> stages;  ///< by operation and stage
-  std::map<std::pair<std::string, std::string>, FaultTally> faults;  ///< by kind and stage
+  FaultTable faults;
   std::vector<TransferTally> way_back;  ///< always the three of the way back, in its order
 
   std::vector<std::string> not_exercised;  ///< one line each, for people
 
   [[nodiscard]] RunVerdict verdict() const;
+  /// Nothing that was required is cold.
+  [[nodiscard]] bool covered() const;
   /// Trouble of the environment ended a sequence, or the run.
   [[nodiscard]] bool disturbed() const { return !errors.empty() || end.stopped_by == "error"; }
 };
@@ -156,6 +154,7 @@ class Summary final : public EventSink {
   void fold(const OperationEnded& event);
   void fold(const StepInJob& event);
   void fold(const FaultInjected& event);
+  void fold(const FaultTookEffect& event);
   void fold(const ViolationFound& event);
   void fold(const SequenceEnded& event);
   void fold(const ViolationKept& event);
@@ -167,6 +166,7 @@ class Summary final : public EventSink {
 
   SummaryData data_;
   Coverage coverage_;
+  std::map<FaultPlace, FaultTally> faults_;
   std::uint64_t started_from_seed_ = 0;
   std::uint64_t started_from_trace_ = 0;
 };

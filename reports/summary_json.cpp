@@ -73,11 +73,12 @@ Json way_back_json(const SummaryData& data) {
 
 Json faults_json(const SummaryData& data) {
   Json list = Json::array();
-  for (const auto& [place, tally] : data.faults)
-    list.push_back({{"kind", place.first},
-                    {"stage", text_or_null(place.second)},
+  for (const auto& [place, tally] : data.faults.places)
+    list.push_back({{"kind", place.kind},
+                    {"operation", text_or_null(place.operation)},
+                    {"stage", text_or_null(place.stage)},
                     {"injected", tally.injected},
-                    {"with_effect", tally.with_effect}});
+                    {"effects", tally.effects}});
   return list;
 }
 

@@ -67,7 +67,18 @@ TEST(SummaryJson, HasTheFiguresOfTheRun) {
   EXPECT_EQ(json["way_back"]["reverse_replicate"]["each"][0]["dirty_bytes"], 4096);
   EXPECT_EQ(json["coverage"]["transitions"]["possible"], 2);
   EXPECT_EQ(json["coverage"]["transitions"]["cold"][0]["operation"], "enable");
-  EXPECT_EQ(json["faults"][0]["with_effect"], 1);
+  EXPECT_EQ(json["faults"][0]["injected"], 1);
+  EXPECT_EQ(json["faults"][0]["effects"], 1);
+  EXPECT_EQ(json["coverage"]["faults"]["seen"], 1);
+}
+
+TEST(SummaryJson, NamesWhatOfRequiredCoverageWasNeverSeen) {
+  RunStarted run = samples::run_started();
+  run.required_coverage = {"transitions"};
+  const auto json = document({run});
+  EXPECT_EQ(json["coverage"]["required"], run.required_coverage);
+  EXPECT_EQ(json["coverage"]["missing"]["transitions"].size(), 2U);
+  EXPECT_FALSE(json["coverage"]["missing"].contains("faults"));
 }
 
 TEST(SummaryJson, AFindingThatWasNotKeptHasNoTraceAndNoSteps) {

@@ -8,6 +8,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "reports/event_samples.hpp"
+#include "reports/required_coverage.hpp"
 
 namespace switchback {
 namespace {
@@ -113,17 +114,46 @@ TEST(Summary, SaysWhatWasNotExercised) {
 }
 
 TEST(Summary, AFaultThatHitNothingIsNotExercised) {
-  FaultInjected fault{
-      .sequence = 0, .step = 0, .kind = "link_cut", .stage = "copy", .had_effect = false};
+  const FaultInjected fault{
+      .sequence = 0, .step = 0, .kind = "link_cut", .stage = "copy", .operation = "enable"};
   const std::string line = "fault link_cut: injected 2 times, never with effect";
   EXPECT_TRUE(lists(folded({fault, fault}), line));
-  FaultInjected hit = fault;
-  hit.had_effect = true;
-  const SummaryData data = folded({fault, fault, hit});
+  const SummaryData data = folded({fault, fault, samples::fault_took_effect()});
   EXPECT_FALSE(lists(data, line));
-  const FaultTally& tally = data.faults.at({"link_cut", "copy"});
-  EXPECT_EQ(tally.injected, 3U);
-  EXPECT_EQ(tally.with_effect, 1U);
+  const FaultTally& tally = data.faults.places.at({"link_cut", "enable", "copy"});
+  EXPECT_EQ(tally.injected, 2U);
+  EXPECT_EQ(tally.effects, 1U);
+}
+
+TEST(Summary, HoldsFaultsAgainstTheStagesAndKindsThatTheSystemHas) {
+  const FaultInjected elsewhere{
+      .sequence = 0, .step = 0, .kind = "link_cut", .stage = "", .operation = ""};
+  const FaultTable outside = folded({samples::run_started(), elsewhere}).faults;
+  EXPECT_EQ(outside.injected.possible(), 1U);
+  EXPECT_EQ(outside.injected.seen(), 0U) << "outside a job is no stage";
+  EXPECT_EQ(outside.effects.seen(), 0U);
+  const FaultTable hit = folded({samples::run_started(), samples::fault_took_effect()}).faults;
+  EXPECT_EQ(hit.injected.seen(), 0U) << "it was injected before, and lasted";
+  EXPECT_EQ(hit.effects.seen(), 1U);
+}
+
+/// A run that is held, and requires these goals.
+SummaryData requiring(const std::vector<std::string>& goals) {
+  RunStarted run = samples::run_started();
+  run.properties.clear();
+  run.required_coverage = goals;
+  OperationEnded enable = samples::operation("enable");
+  enable.state_before = "unprotected";
+  return folded({run, enable, samples::fault_took_effect()});
+}
+
+TEST(Summary, CoverageThatIsRequiredAndColdLeavesNoVerdict) {
+  EXPECT_EQ(requiring({}).verdict(), RunVerdict::held);
+  EXPECT_EQ(requiring({"fault_effects"}).verdict(), RunVerdict::held);
+  EXPECT_EQ(requiring({"fault_effects", "transitions"}).verdict(), RunVerdict::inconclusive);
+  const std::vector<ColdList> missing = missing_coverage(requiring({"faults"}));
+  ASSERT_EQ(missing.size(), 1U);
+  EXPECT_EQ(missing.front().names, std::vector<std::string>{"link_cut in enable/copy"});
 }
 
 TEST(Summary, HoldsCoverageAgainstTheOperationsThatTheSystemHas) {

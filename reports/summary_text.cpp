@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "reports/coverage_text.hpp"
+#include "reports/required_coverage.hpp"
 #include "reports/text.hpp"
 
 namespace switchback {
@@ -76,6 +77,9 @@ std::string headline(const SummaryData& data, double seconds, const Paint& paint
       return fmt::format("{}  no operation ended done, so nothing was shown: {}\n",
                          paint.doubtful("NOTHING TESTED"), scope);
     case RunVerdict::inconclusive:
+      if (!data.disturbed())
+        return fmt::format("{}  all held, but required coverage was not reached: {}\n",
+                           paint.doubtful("INCONCLUSIVE"), scope);
       return fmt::format("{}  trouble of the environment, no verdict: {}\n",
                          paint.doubtful("INCONCLUSIVE"), scope);
   }
@@ -175,7 +179,8 @@ std::string way_back_section(const SummaryData& data, const Paint& paint) {
 std::string cold_goals(const SummaryData& data) {
   constexpr std::size_t kMostNamed = 10;
   std::string out;
-  for (ColdList& cold : cold_lists(data.coverage)) {
+  for (ColdList& cold : cold_lists(data.coverage, data.faults)) {
+    if (cold.goal == "transition_pairs") continue;  // hundreds, which say little
     const std::size_t all = cold.names.size();
     if (all > kMostNamed) {
       cold.names.resize(kMostNamed);
@@ -183,6 +188,15 @@ std::string cold_goals(const SummaryData& data) {
     }
     out += listed(cold.label, cold.names);
   }
+  return out;
+}
+
+std::string missing_section(const SummaryData& data, const Paint& paint) {
+  const std::vector<ColdList> missing = missing_coverage(data);
+  if (missing.empty()) return "";
+  std::string out = section("Required coverage that was not reached", paint);
+  for (const ColdList& cold : missing)
+    out += listed(fmt::format("{} ({})", cold.goal, cold.label), cold.names);
   return out;
 }
 
@@ -202,13 +216,15 @@ std::string coverage_section(const SummaryData& data, const Paint& paint) {
       fmt::format("steps inside {} of jobs", counted(static_cast<std::uint64_t>(in_time), "stage")),
       2, kWidth);
   FaultTally faults;
-  for (const auto& [place, tally] : data.faults) {
+  for (const auto& [place, tally] : data.faults.places) {
     faults.injected += tally.injected;
-    faults.with_effect += tally.with_effect;
+    faults.effects += tally.effects;
   }
   if (faults.injected > 0)
-    out += fmt::format("  faults: {} injected, {} with effect\n", grouped(faults.injected),
-                       grouped(faults.with_effect));
+    out += wrapped(
+        fmt::format("faults: {} injected, {} calls went otherwise for them; {}",
+                    grouped(faults.injected), grouped(faults.effects), fault_line(data.faults)),
+        2, kWidth);
   return out;
 }
 
@@ -258,8 +274,9 @@ std::string summary_text(const SummaryData& data, double seconds, bool colour) {
   const Paint paint(colour);
   return headline(data, seconds, paint) + findings_section(data, paint) +
          errors_section(data, paint) + properties_section(data, paint) +
-         not_exercised_section(data, paint) + way_back_section(data, paint) +
-         coverage_section(data, paint) + run_section(data, seconds, paint);
+         not_exercised_section(data, paint) + missing_section(data, paint) +
+         way_back_section(data, paint) + coverage_section(data, paint) +
+         run_section(data, seconds, paint);
 }
 
 }  // namespace switchback

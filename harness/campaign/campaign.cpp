@@ -96,7 +96,10 @@ void announce_run(WorldFactory& worlds, const Properties& properties,
                      .properties = {},
                      .operations = {},
                      .missing_operations = {},
-                     .notes = options.notes};
+                     .notes = options.notes,
+                     .stages = {},
+                     .faults = {},
+                     .required_coverage = options.required_coverage};
   for (const auto& property : properties)
     started.properties.push_back({std::string(property->name()), std::string(property->promise()),
                                   std::string(property->source())});
@@ -104,6 +107,14 @@ void announce_run(WorldFactory& worlds, const Properties& properties,
     const bool offered = capabilities.find(operation) != nullptr;
     (offered ? started.operations : started.missing_operations).emplace_back(name_of(operation));
   }
+  for (const StageList& list : capabilities.operations) {
+    const std::string operation(name_of(list.operation));
+    for (const std::string& stage : list.stages)
+      started.stages.push_back({operation, stage});
+    if (!list.undo.empty()) started.stages.push_back({operation, list.undo});
+  }
+  for (const FaultKind kind : capabilities.faults)
+    started.faults.emplace_back(name_of(kind));
   events.on(started);
 }
 

@@ -33,6 +33,8 @@ struct CampaignOptions {
   std::function<Sequence(std::uint64_t)> sequence_at = {};
   std::optional<std::string> defect;  ///< named in events and traces
   std::vector<std::string> notes;
+  /// Goals of coverage without which the run has no verdict; named in events.
+  std::vector<std::string> required_coverage = {};
 
   bool shrink = true;
   ShrinkBudget shrink_budget;

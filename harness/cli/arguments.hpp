@@ -49,6 +49,7 @@ struct RunArguments {
   std::vector<std::string> properties;  ///< empty: all
   std::optional<std::size_t> max_steps;
   std::optional<unsigned> exhaustive;  ///< instead of drawing: so deep
+  std::vector<std::string> required_coverage;
   std::filesystem::path trace_folder = "switchback-traces";
   bool shrink = true;
 };

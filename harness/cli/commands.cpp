@@ -153,6 +153,7 @@ int run_command(const RunArguments& arguments) {
   if (arguments.max_steps) options.limits.steps_max = *arguments.max_steps;
   options.defect = arguments.world.defect;
   options.notes = world->notes;
+  options.required_coverage = arguments.required_coverage;
   options.shrink = arguments.shrink;
   options.shrink_world = world->shrink_world.get();
   options.trace_folder = arguments.trace_folder;

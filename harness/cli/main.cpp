@@ -3,10 +3,11 @@
 #include <map>
 
 #include <CLI/CLI.hpp>
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/dr/dr_arguments.hpp"
+#include "reports/required_coverage.hpp"
 
 namespace switchback {
 namespace {
@@ -70,6 +71,14 @@ void add_run(CLI::App& app, RunArguments& run) {
                   "walk again with the controller killed at every point where a job is recorded")
       ->check(CLI::Range(1U, 4U))
       ->excludes(profiles);
+  command
+      .add_option("--require-coverage", run.required_coverage,
+                  "exit code 3 if any of this was never seen: " +
+                      fmt::format("{}", fmt::join(kCoverageGoals, ", ")))
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(
+          CLI::IsMember(std::vector<std::string>(kCoverageGoals.begin(), kCoverageGoals.end())));
   add_properties(command, run.properties);
   command.add_option("--max-steps", run.max_steps, "longest sequence")->check(CLI::PositiveNumber);
   command.add_option("--trace-dir", run.trace_folder, "where traces of violations are kept")

@@ -23,6 +23,12 @@ struct PropertyInfo {
   std::string source;
 };
 
+/// A stage of an operation's job.
+struct JobStage {
+  std::string operation;
+  std::string stage;
+};
+
 struct RunStarted {
   std::string tool;    ///< "switchback 0.1.0"
   std::string world;   ///< "sim" or "libvirt"
@@ -32,7 +38,11 @@ struct RunStarted {
   std::vector<PropertyInfo> properties;
   std::vector<std::string> operations;          ///< those that the system has
   std::vector<std::string> missing_operations;  ///< of the specification, not offered by the system
-  std::vector<std::string> notes;  ///< e.g. "KVM: present but unusable (...); using TCG"
+  std::vector<std::string> notes;        ///< e.g. "KVM: present but unusable (...); using TCG"
+  std::vector<JobStage> stages = {};     ///< of those operations, their undo too
+  std::vector<std::string> faults = {};  ///< kinds that can be injected
+  /// Goals of coverage without which the run has no verdict, see reports/required_coverage.hpp.
+  std::vector<std::string> required_coverage = {};
 };
 
 struct SequenceStarted {
@@ -86,8 +96,19 @@ struct FaultInjected {
   std::uint64_t sequence = 0;
   std::size_t step = 0;
   std::string kind;
-  std::string stage;        ///< empty outside a job
-  bool had_effect = false;  ///< something was going on that it could hit
+  std::string stage;      ///< empty outside a job
+  std::string operation;  ///< of that job
+};
+
+/// A fault changed what a call of a job did, as the world saw it: the call failed, its job died.
+struct FaultTookEffect {
+  std::uint64_t sequence = 0;
+  std::size_t step = 0;
+  std::string kind;
+  std::string operation;  ///< of the job; empty outside one
+  std::string stage;
+  std::uint32_t call = 0;
+  std::size_t item = 0;  ///< which of the sequence's
 };
 
 struct ViolationFound {
@@ -133,8 +154,9 @@ struct RunEnded {
   std::string error;
 };
 
-using Event = std::variant<RunStarted, SequenceStarted, StepStarted, OperationEnded, StepInJob,
-                           FaultInjected, ViolationFound, SequenceEnded, ViolationKept, RunEnded>;
+using Event =
+    std::variant<RunStarted, SequenceStarted, StepStarted, OperationEnded, StepInJob, FaultInjected,
+                 ViolationFound, SequenceEnded, ViolationKept, RunEnded, FaultTookEffect>;
 
 /// Takes events in order, from one thread.
 class EventSink {

@@ -162,12 +162,26 @@ Nothing SequenceRun::break_something(FaultKind kind, const std::optional<JobPoin
     if (!hit) hit = item->stands_at();
     item->note_fault(kind);
   }
-  shared_.context.events.on(FaultInjected{.sequence = shared_.context.index,
-                                          .step = shared_.step,
-                                          .kind = std::string(name_of(kind)),
-                                          .stage = hit ? hit->stage : std::string(),
-                                          .had_effect = hit.has_value()});
+  shared_.context.events.on(
+      FaultInjected{.sequence = shared_.context.index,
+                    .step = shared_.step,
+                    .kind = std::string(name_of(kind)),
+                    .stage = hit ? hit->stage : std::string(),
+                    .operation = hit ? std::string(name_of(hit->operation)) : std::string()});
+  tell_effects(0, hit);
   return {};
+}
+
+void SequenceRun::tell_effects(std::size_t item, const std::optional<JobPoint>& point) {
+  for (const FaultKind kind : shared_.world.system->take_fault_effects())
+    shared_.context.events.on(
+        FaultTookEffect{.sequence = shared_.context.index,
+                        .step = shared_.step,
+                        .kind = std::string(name_of(kind)),
+                        .operation = point ? std::string(name_of(point->operation)) : std::string(),
+                        .stage = point ? point->stage : std::string(),
+                        .call = point ? point->call : 0,
+                        .item = item});
 }
 
 Nothing SequenceRun::heal() {

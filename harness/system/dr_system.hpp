@@ -117,6 +117,9 @@ class DrSystem {
   virtual Nothing inject(FaultKind kind) = 0;
   /// Mends what inject() broke and lasts.
   virtual Nothing heal() = 0;
+  /// Faults that have changed what a call did since this was last asked, each time anew. None where
+  /// that is not seen.
+  virtual std::vector<FaultKind> take_fault_effects() { return {}; }
 };
 
 }  // namespace switchback

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "harness/system/fault.hpp"
 #include "vms/recovery/link.hpp"
@@ -28,9 +30,20 @@ class Faults {
   /// True once for every time it was injected.
   bool take(FaultKind kind) { return in_force_.erase(kind) > 0; }
 
+  /// A call went otherwise than it would have without the fault.
+  void took_effect(FaultKind kind) { effects_.push_back(kind); }
+  /// Of a call that goes over the link: it failed, and the link is cut.
+  void failed_on_link() {
+    for (const FaultKind kind : {FaultKind::link_cut, FaultKind::primary_lost})
+      if (in_force(kind)) return took_effect(kind);
+  }
+  /// Those since the last time.
+  std::vector<FaultKind> take_effects() { return std::exchange(effects_, {}); }
+
  private:
   Link& link_;
   std::set<FaultKind> in_force_;
+  std::vector<FaultKind> effects_;
 };
 
 }  // namespace switchback::recovery

@@ -7,22 +7,29 @@
 namespace switchback::recovery {
 namespace {
 
-Nothing reach_site(Site site, const Faults& faults) {
-  if (site == Site::primary && faults.in_force(FaultKind::primary_lost))
-    return environment_error("the primary site can't be reached", "wait until it is back");
-  return {};
+Nothing reach_site(Site site, Faults& faults) {
+  if (site != Site::primary || !faults.in_force(FaultKind::primary_lost)) return {};
+  faults.took_effect(FaultKind::primary_lost);
+  return environment_error("the primary site can't be reached", "wait until it is back");
 }
 
-Nothing find_room(Site site, const Faults& faults, const VolumeName& volume) {
-  if (site == Site::recovery && faults.in_force(FaultKind::recovery_full))
-    return no_space(fmt::format("the recovery site has no room left for volume {}", volume),
-                    "make room on its storage");
-  return {};
+Nothing find_room(Site site, Faults& faults, const VolumeName& volume) {
+  if (site != Site::recovery || !faults.in_force(FaultKind::recovery_full)) return {};
+  faults.took_effect(FaultKind::recovery_full);
+  return no_space(fmt::format("the recovery site has no room left for volume {}", volume),
+                  "make room on its storage");
+}
+
+/// Passes on what a call over the link gave.
+template <class T>
+T over_link(Faults& faults, T result) {
+  if (!result) faults.failed_on_link();
+  return result;
 }
 
 class FaultyView final : public View {
  public:
-  FaultyView(std::unique_ptr<View> within, Site site, const Faults& faults)
+  FaultyView(std::unique_ptr<View> within, Site site, Faults& faults)
       : within_(std::move(within)), site_(site), faults_(faults) {}
 
   Result<std::vector<Extent>> extents(const std::string& device) override {
@@ -41,28 +48,28 @@ class FaultyView final : public View {
  private:
   std::unique_ptr<View> within_;
   Site site_;
-  const Faults& faults_;
+  Faults& faults_;
 };
 
 class FaultyReplica final : public Replica {
  public:
-  FaultyReplica(std::unique_ptr<Replica> within, Site site, const Faults& faults, VolumeName volume)
+  FaultyReplica(std::unique_ptr<Replica> within, Site site, Faults& faults, VolumeName volume)
       : within_(std::move(within)), site_(site), faults_(faults), volume_(std::move(volume)) {}
 
   Nothing write(Extent extent, const std::vector<std::byte>& bytes) override {
     SB_TRY(reach_site(site_, faults_));
     SB_TRY(find_room(site_, faults_, volume_));
-    return within_->write(extent, bytes);
+    return over_link(faults_, within_->write(extent, bytes));
   }
   Nothing flush() override {
     SB_TRY(reach_site(site_, faults_));
-    return within_->flush();
+    return over_link(faults_, within_->flush());
   }
 
  private:
   std::unique_ptr<Replica> within_;
   Site site_;
-  const Faults& faults_;
+  Faults& faults_;
   VolumeName volume_;
 };
 
@@ -110,9 +117,11 @@ Nothing FaultyHost::shut_down_vm(const VmName& vm) {
     SB_ASSIGN(found, within_->find_vm(vm));
     if (!found) return {};
     SB_ASSIGN(running, within_->is_running(vm));
-    if (running)
+    if (running) {
+      faults_.took_effect(FaultKind::shutdown_refused);
       return environment_error(fmt::format("the guest of VM {} did not shut down when asked", vm),
                                "shut it down from within, or force it off");
+    }
   }
   SB_TRY(within_->shut_down_vm(vm));
   frozen_.erase(vm);
@@ -130,9 +139,11 @@ Nothing FaultyHost::force_off_vm(const VmName& vm) {
 
 Nothing FaultyHost::freeze_vm(const VmName& vm) {
   SB_TRY(reach());
-  if (primary_has(FaultKind::freeze_refused))
+  if (primary_has(FaultKind::freeze_refused)) {
+    faults_.took_effect(FaultKind::freeze_refused);
     return environment_error(fmt::format("the guest of VM {} can't be quiesced", vm),
                              "look after the guest's agent");
+  }
   SB_TRY(within_->freeze_vm(vm));
   frozen_.insert(vm);
   return {};
@@ -140,9 +151,11 @@ Nothing FaultyHost::freeze_vm(const VmName& vm) {
 
 Nothing FaultyHost::thaw_vm(const VmName& vm) {
   SB_TRY(reach());
-  if (site_ == Site::primary && frozen_.contains(vm) && faults_.take(FaultKind::thaw_refused))
+  if (site_ == Site::primary && frozen_.contains(vm) && faults_.take(FaultKind::thaw_refused)) {
+    faults_.took_effect(FaultKind::thaw_refused);
     return environment_error(fmt::format("the guest of VM {} did not answer the thaw", vm),
                              "ask it again");
+  }
   SB_TRY(within_->thaw_vm(vm));
   frozen_.erase(vm);
   return {};
@@ -237,12 +250,12 @@ Result<std::vector<CheckpointName>> FaultyHost::list_checkpoints(const VmName& v
 
 Result<std::vector<ChunkDigest>> FaultyHost::digests(const VolumeName& volume, Bytes chunk_bytes) {
   SB_TRY(reach());
-  return within_->digests(volume, chunk_bytes);
+  return over_link(faults_, within_->digests(volume, chunk_bytes));
 }
 
 Result<std::unique_ptr<Replica>> FaultyHost::open_replica(const VolumeName& volume) {
   SB_TRY(reach());
-  SB_ASSIGN(replica, within_->open_replica(volume));
+  SB_ASSIGN(replica, over_link(faults_, within_->open_replica(volume)));
   return std::make_unique<FaultyReplica>(std::move(replica), site_, faults_, volume);
 }
 

@@ -28,9 +28,10 @@ bool share_a_vm(const ItemSpec& left, const ItemSpec& right) {
   return false;
 }
 
-Nothing forget_tracking(Host& host, const VmName& vm) {
+/// True if there was any.
+Result<bool> forget_tracking(Host& host, const VmName& vm) {
   SB_ASSIGN(found, host.find_vm(vm));
-  if (!found) return {};
+  if (!found) return false;
   SB_ASSIGN(checkpoints, host.list_checkpoints(vm));
   for (const CheckpointName& checkpoint : checkpoints) {
     if (host.remove_checkpoint(vm, checkpoint)) continue;
@@ -38,7 +39,7 @@ Nothing forget_tracking(Host& host, const VmName& vm) {
     SB_TRY(host.close_view(vm));
     SB_TRY(host.remove_checkpoint(vm, checkpoint));
   }
-  return {};
+  return !checkpoints.empty();
 }
 
 Capabilities capabilities_of(const ServiceParts& parts) {
@@ -47,7 +48,7 @@ Capabilities capabilities_of(const ServiceParts& parts) {
   can.operations = stage_lists(parts.stages);
   can.stops_at = StopsAt::call;
   can.record_call = kRecordCall;
-  can.faults.assign(kAllFaults.begin(), kAllFaults.end());
+  can.faults = parts.faults;
   can.clock_is_ours = true;
   can.tracking_grain = parts.tracking_grain;
   can.sync_overhead_per_disk = parts.sync_overhead_per_disk;
@@ -236,7 +237,11 @@ Result<std::vector<DiskLocator>> ReferenceSystem::locate_point(const ItemName& n
 }
 
 Nothing ReferenceSystem::inject(FaultKind kind) {
-  if (kind == FaultKind::controller_killed) return restore();
+  if (kind == FaultKind::controller_killed) {
+    const auto has_job = [](const auto& entry) { return entry.second.job != nullptr; };
+    if (std::any_of(items_.begin(), items_.end(), has_job)) faults_.took_effect(kind);
+    return restore();
+  }
   if (kind == FaultKind::tracking_lost) return lose_tracking();
   faults_.inject(kind);
   return {};
@@ -248,11 +253,15 @@ Nothing ReferenceSystem::heal() {
 }
 
 Nothing ReferenceSystem::lose_tracking() {
+  bool lost = false;
   for (const auto& [name, item] : items_) {
     const std::vector<VmName> vms = vms_on(item.saved, Site::primary);
-    for (const VmName& vm : vms)
-      SB_TRY(forget_tracking(raw_primary_, vm));
+    for (const VmName& vm : vms) {
+      SB_ASSIGN(had_any, forget_tracking(raw_primary_, vm));
+      lost = lost || had_any;
+    }
   }
+  if (lost) faults_.took_effect(FaultKind::tracking_lost);
   return {};
 }
 

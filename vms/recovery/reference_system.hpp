@@ -38,6 +38,8 @@ struct ServiceParts {
   unsigned most_vms = 8;
   bool encrypts = true;
   bool app_consistent = true;
+  /// That can be injected.
+  std::vector<FaultKind> faults = {kAllFaults.begin(), kAllFaults.end()};
 };
 
 /// One controller. Its clock is moved by pass_time() alone. Not thread-safe; items on separate
@@ -56,6 +58,7 @@ class ReferenceSystem final : public DrSystem {
                                                 const std::string& point_id) override;
   Nothing inject(FaultKind kind) override;
   Nothing heal() override;
+  std::vector<FaultKind> take_fault_effects() override { return faults_.take_effects(); }
 
   /// Takes up what the catalog holds, as a controller does when it starts: jobs in progress go on
   /// from the stage that was recorded last. The clock goes on.
