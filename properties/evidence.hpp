@@ -113,9 +113,9 @@ struct OperationEvidence {
   std::optional<StartedCopy> target;
   std::optional<StartedCopy> test;  ///< the same of a test failover
   /// What the last update_properties that was done asked for.
-  TargetSettings settings;
+  const TargetSettings& settings;
   /// What the VMs at primary were made of when they were last failed over, by VM.
-  std::vector<Hardware> original;
+  const std::vector<Hardware>& original;
 };
 
 /// A job stands before a call.

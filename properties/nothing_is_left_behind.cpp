@@ -86,9 +86,12 @@ class NothingIsLeftBehind final : public Property {
     if (rest.awaiting == Awaiting::test_cleanup) allowed += footprint.per_active;
     if (rest.recovery == Role::active || rest.recovery == Role::stopped)
       allowed += footprint.per_active;
-    std::vector<CensusEntry> volumes;
+    const auto is_volume = [](const CensusEntry& entry) {
+      return entry.kind == "volume" && entry.site == Site::recovery;
+    };
+    std::size_t volumes = 0;
     for (const CensusEntry& entry : evidence.after.census) {
-      if (entry.kind == "volume" && entry.site == Site::recovery) volumes.push_back(entry);
+      if (is_volume(entry)) ++volumes;
       // What could not be closed, because something was broken, is closed before the next use. On
       // a site that was given up that is the fence.
       const bool given_up = entry.site == Site::primary &&
@@ -101,14 +104,15 @@ class NothingIsLeftBehind final : public Property {
             fmt::format("{} ended and left {} {} at {}", name_of(evidence.operation), entry.kind,
                         entry.name, name_of(entry.site)));
     }
-    if (volumes.size() > allowed * disks)
-      return Verdict::broken(
-          "storage_left",
-          fmt::format("after {} the recovery site holds {} volumes for {} disk(s); "
-                      "state {} with {} recovery point(s) needs at most {}: {}",
-                      name_of(evidence.operation), volumes.size(), disks, name_of(rest),
-                      evidence.after.status.points.size(), allowed * disks, names(volumes)));
-    return Verdict::holds();
+    if (volumes <= allowed * disks) return Verdict::holds();
+    std::vector<CensusEntry> found = evidence.after.census;
+    std::erase_if(found, [&](const CensusEntry& entry) { return !is_volume(entry); });
+    return Verdict::broken(
+        "storage_left",
+        fmt::format("after {} the recovery site holds {} volumes for {} disk(s); "
+                    "state {} with {} recovery point(s) needs at most {}: {}",
+                    name_of(evidence.operation), volumes, disks, name_of(rest),
+                    evidence.after.status.points.size(), allowed * disks, names(found)));
   }
 };
 

@@ -30,6 +30,7 @@ class ProgressLine final : public EventSink {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   void on(const Event& event) override;
+  [[nodiscard]] bool reads_steps() const override { return false; }
   /// Takes the line off the terminal, for whoever wants to write there. The next event may bring it
   /// back.
   void clear();

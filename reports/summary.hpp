@@ -143,6 +143,7 @@ class Summary final : public EventSink {
   Summary();
 
   void on(const Event& event) override;
+  [[nodiscard]] bool reads_steps() const override { return false; }
 
   /// Of the events so far.
   [[nodiscard]] SummaryData data() const;

@@ -2,6 +2,7 @@
 // One stream of events, several readers.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "harness/events/event.hpp"
@@ -17,6 +18,10 @@ class Tee final : public EventSink {
   void on(const Event& event) override {
     for (EventSink* sink : sinks_)
       sink->on(event);
+  }
+  [[nodiscard]] bool reads_steps() const override {
+    return std::any_of(sinks_.begin(), sinks_.end(),
+                       [](const EventSink* sink) { return sink->reads_steps(); });
   }
 
  private:

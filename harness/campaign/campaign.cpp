@@ -18,8 +18,14 @@ using Properties = std::vector<std::unique_ptr<const Property>>;
 
 class Buffer final : public EventSink {
  public:
+  /// `reads_steps`: whether those do who get the events in the end.
+  explicit Buffer(bool reads_steps) : reads_steps_(reads_steps) {}
   void on(const Event& event) override { events.push_back(event); }
+  [[nodiscard]] bool reads_steps() const override { return reads_steps_; }
   std::vector<Event> events;
+
+ private:
+  bool reads_steps_;
 };
 
 /// A sequence that was drawn and run.
@@ -231,7 +237,7 @@ void run_campaign(WorldFactory& worlds, const Properties& properties,
     return !(options.interrupted && options.interrupted());
   };
   const auto work = [&](std::uint64_t index) {
-    Buffer buffer;
+    Buffer buffer(events.reads_steps());
     Run run{.drawn = sequence_at(index), .result = {}, .events = {}};
     run.result = run_in_fresh_world(worlds, properties, options, run.drawn.sequence, index, buffer);
     run.events = std::move(buffer.events);

@@ -57,7 +57,7 @@ struct SequenceStarted {
 struct StepStarted {
   std::uint64_t sequence = 0;
   std::size_t step = 0;
-  std::string json;  ///< the step as in a trace
+  std::string json;  ///< the step as in a trace; empty if nobody reads it
 };
 
 /// An operation ended: an operator's or the clock's.
@@ -163,12 +163,15 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void on(const Event& event) = 0;
+  /// Whether the text of steps is looked at. Making it costs more than many a step.
+  [[nodiscard]] virtual bool reads_steps() const { return true; }
 };
 
 /// For whom nothing needs to be told.
 class NoEvents final : public EventSink {
  public:
   void on(const Event&) override {}
+  [[nodiscard]] bool reads_steps() const override { return false; }
 };
 
 }  // namespace switchback

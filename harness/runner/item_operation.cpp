@@ -56,14 +56,13 @@ Nothing ItemRun::look_at_both_sides(const RunningOperation& operation, Before& b
   }
   if (asked == Operation::enable) before.unsent_since = before.started;
   // Where tracking was lost, the last two have to compare as well.
-  const Grains& known = branches_.known_grains(chunk);
   if (asked == Operation::resynchronize || asked == Operation::reverse_replicate ||
       asked == Operation::complete_failover)
-    before.chunks = 2 * count_of(known);
+    before.chunks = 2 * count_of(branches_.known_grains(chunk));
   if (asked == Operation::resynchronize) {
     before.differing = Grains(item_.disks.size());
     if (operation.from == resting::kSeedingIncomplete)
-      before.differing = known;
+      before.differing = branches_.known_grains(chunk);
     else
       add_dirtied(before.differing, *before.journal, unsent_since_, chunk);
   }
@@ -191,10 +190,12 @@ Nothing ItemRun::pass_point(InJob& in_job) {
   SB_TRY(find_job_again());
   if (!busy()) return {};
   swapped_ = false;
-  const JobPoint point = std::get<JobPoint>(progress_);
-  SB_TRY(look_at_point(point));
-  SB_TRY(run_.steps_at(*this, point, in_job));
-  if (left_its_point() || !busy()) return {};
+  SB_TRY(look_at_point(std::get<JobPoint>(progress_)));
+  if (in_job.begin != in_job.end) {
+    const JobPoint point = std::get<JobPoint>(progress_);  // the steps may change that
+    SB_TRY(run_.steps_at(*this, point, in_job));
+    if (left_its_point() || !busy()) return {};
+  }
   if (++calls_ > kMostCallsOfAJob) {
     progress_ =
         Outcome(Indeterminate{fmt::format("the job passed {} points and did not end", calls_)});

@@ -77,10 +77,17 @@ Nothing SequenceRun::end_sequence() {
   return {};
 }
 
+void SequenceRun::tell_start(std::size_t index) {
+  StepStarted started{shared_.context.index, index, {}};
+  if (shared_.context.events.reads_steps())
+    started.json = step_to_json(shared_.sequence.steps[index]);
+  shared_.context.events.on(started);
+}
+
 Nothing SequenceRun::run_step(std::size_t index, InJob& in_job) {
   const Step& step = shared_.sequence.steps[index];
   shared_.step = index;
-  shared_.context.events.on(StepStarted{shared_.context.index, index, step_to_json(step)});
+  tell_start(index);
   ++shared_.result.steps_run;
   return do_action(step, in_job);
 }
@@ -137,7 +144,7 @@ Nothing SequenceRun::run_in_job(std::size_t index, const JobPoint& point) {
   shared_.step = index;
   ++shared_.result.steps_run;
   const Step& step = shared_.sequence.steps[index];
-  shared_.context.events.on(StepStarted{shared_.context.index, index, step_to_json(step)});
+  tell_start(index);
   shared_.context.events.on(StepInJob{.sequence = shared_.context.index,
                                       .step = index,
                                       .operation = std::string(name_of(point.operation)),

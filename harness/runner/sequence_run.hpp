@@ -34,6 +34,7 @@ class SequenceRun {
  private:
   Nothing run_steps();
   Nothing run_step(std::size_t step, InJob& in_job);
+  void tell_start(std::size_t step);
   Nothing run_in_job(std::size_t step, const JobPoint& point);
   Nothing do_action(const Step& step, InJob& in_job);
   Nothing end_sequence();

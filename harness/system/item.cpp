@@ -2,8 +2,7 @@
 // See item.hpp.
 #include "harness/system/item.hpp"
 
-#include <fmt/format.h>
-
+#include "harness/base/concat.hpp"
 #include "harness/base/names.hpp"
 
 namespace switchback {
@@ -17,7 +16,7 @@ constexpr std::array<EnumName<Firmware>, kAllFirmwares.size()> kFirmwares = {{
 }  // namespace
 
 std::string vm_name(const ItemSpec& item, std::size_t vm) {
-  return item.vms.size() == 1 ? item.name : fmt::format("{}-{}", item.name, vm + 1);
+  return item.vms.size() == 1 ? item.name : concat(item.name, "-", std::to_string(vm + 1));
 }
 
 std::string_view name_of(Firmware firmware) {

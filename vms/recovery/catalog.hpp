@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/base/result.hpp"
+#include "harness/base/shared.hpp"
 #include "harness/base/units.hpp"
 #include "harness/lifecycle/operation.hpp"
 #include "harness/lifecycle/state.hpp"
@@ -25,7 +26,7 @@ struct LayerRecord {
   std::string layer;
   Instant cut{};
   bool app_consistent = false;
-  ConfigRecord config;  ///< as found at the cut
+  Shared<ConfigRecord> config;  ///< as found at the cut
   friend bool operator==(const LayerRecord&, const LayerRecord&) = default;
 };
 
@@ -35,7 +36,7 @@ struct PointRecord {
   std::string layer;
   Instant cut{};
   bool app_consistent = false;
-  ConfigRecord config;
+  Shared<ConfigRecord> config;
   friend bool operator==(const PointRecord&, const PointRecord&) = default;
 };
 
@@ -127,16 +128,18 @@ class Catalog {
   virtual ~Catalog() = default;
   /// All items, by name.
   virtual Result<std::map<ItemName, ItemRecord>> load() = 0;
-  virtual Nothing save(const ItemRecord& record) = 0;
+  virtual Nothing save(const Shared<ItemRecord>& record) = 0;
   virtual Nothing erase(const ItemName& item) = 0;
 };
 
 /// The simulated world's: a map that outlives the controllers which use it.
 class MemoryCatalog final : public Catalog {
  public:
-  Result<std::map<ItemName, ItemRecord>> load() override { return items_; }
-  Nothing save(const ItemRecord& record) override {
-    items_[record.spec.name] = record;
+  Result<std::map<ItemName, ItemRecord>> load() override {
+    return std::map<ItemName, ItemRecord>(items_.begin(), items_.end());
+  }
+  Nothing save(const Shared<ItemRecord>& record) override {
+    items_[record->spec.name] = record;
     return {};
   }
   Nothing erase(const ItemName& item) override {
@@ -145,7 +148,7 @@ class MemoryCatalog final : public Catalog {
   }
 
  private:
-  std::map<ItemName, ItemRecord> items_;
+  std::map<ItemName, Shared<ItemRecord>> items_;
 };
 
 }  // namespace switchback::recovery

@@ -18,7 +18,8 @@ CopyRecord copy_of(const PointRecord& point, std::string layer) {
 /// What the VMs were made of at the copy's point; where that is gone, as at their newest cut.
 ConfigRecord config_of(const ItemRecord& record, const CopyRecord& copy) {
   const PointRecord* const point = find_point(record, copy.point);
-  return point != nullptr ? point->config : newest_config(record);
+  if (point == nullptr) return newest_config(record);
+  return point->config;
 }
 
 /// True if a VM is defined at recovery by the copy's name and with the copy's disks.

@@ -119,7 +119,7 @@ Task<Nothing> ReferenceSystem::note_failure(Item& item, Job& job, const Operatio
   // What the failed stage changed in memory was never recorded and did not happen; when its attempt
   // began is known all the same.
   const Instant began = item.working.next_round_due;
-  item.working = item.saved;
+  item.working = *item.saved;
   item.working.next_round_due = began;
   item.working.job = std::move(failed);
   // If it can't be written the hosts are brought back nevertheless: a controller that starts from
@@ -168,11 +168,13 @@ Task<Nothing> ReferenceSystem::finish_failed(Item& item, Job& job) {
 }
 
 Task<Nothing> ReferenceSystem::save(Item& item, Job& job) {
+  Shared<ItemRecord> now;
   SB_CO_TRY(co_await job.gate.call(kRecordCall, [&] {
-    if (forgettable(item.working)) return parts_.catalog->erase(item.working.spec.name);
-    return parts_.catalog->save(item.working);
+    now = item.working;
+    if (forgettable(*now)) return parts_.catalog->erase(now->spec.name);
+    return parts_.catalog->save(now);
   }));
-  item.saved = item.working;
+  item.saved = std::move(now);
   co_return Nothing{};
 }
 

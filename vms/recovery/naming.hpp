@@ -7,8 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include <fmt/format.h>
-
+#include "harness/base/concat.hpp"
 #include "harness/system/request.hpp"
 #include "vms/recovery/catalog.hpp"
 #include "vms/recovery/host.hpp"
@@ -21,28 +20,28 @@ inline constexpr std::string_view kBaseLayer = "replica";
 /// The VM's own disk on the primary site. The devices of a group's VMs repeat, so the name is made
 /// of the VM's name, which is the item's where it is the only one.
 inline VolumeName primary_volume(const ItemRecord& record, const DiskSpec& disk) {
-  return fmt::format("{}-{}", vm_name(record.spec, disk.vm), disk.device);
+  return concat(vm_name(record.spec, disk.vm), "-", disk.device);
 }
 /// A layer of the replica of one disk on the recovery site.
 inline VolumeName layer_volume(const ItemRecord& record, const DiskSpec& disk,
                                std::string_view layer) {
-  return fmt::format("{}-{}-{}", vm_name(record.spec, disk.vm), disk.device, layer);
+  return concat(vm_name(record.spec, disk.vm), "-", disk.device, "-", layer);
 }
 /// The layer on which the next replication round or failover rests.
 inline std::string newest_layer(const ItemRecord& record) {
   return record.layers.empty() ? std::string(kBaseLayer) : record.layers.back();
 }
 inline CheckpointName checkpoint_of_round(std::uint32_t round) {
-  return fmt::format("c{}", round);
+  return concat("c", std::to_string(round));
 }
 inline std::string point_layer_of_round(std::uint32_t round) {
-  return fmt::format("p{}", round);
+  return concat("p", std::to_string(round));
 }
 inline std::string target_layer_of_round(std::uint32_t round) {
-  return fmt::format("t{}", round);
+  return concat("t", std::to_string(round));
 }
 inline std::string test_layer_of_round(std::uint32_t round) {
-  return fmt::format("x{}", round);
+  return concat("x", std::to_string(round));
 }
 
 /// What the VM of the next failover is called.

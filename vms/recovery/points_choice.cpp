@@ -41,7 +41,8 @@ Result<PointRecord> choose_point(const ItemRecord& record, PointChoice choice,
 
 ConfigRecord newest_config(const ItemRecord& record) {
   if (!record.sent.empty()) return record.sent.back().config;
-  return record.points.empty() ? ConfigRecord{} : record.points.back().config;
+  if (record.points.empty()) return {};
+  return record.points.back().config;
 }
 
 }  // namespace switchback::recovery

@@ -224,6 +224,10 @@ struct AsJson<std::vector<T>> {
     return list;
   }
 };
+template <class T>
+struct AsJson<Shared<T>> {
+  static json write(const Shared<T>& value) { return recovery::write(*value); }
+};
 
 template <class T>
 json write(const T& value) {
@@ -331,6 +335,15 @@ struct FromJson<std::vector<T>> {
     values.clear();
     for (std::size_t i = 0; i < from.size() && !trouble.first; ++i)
       recovery::read(from[i], fmt::format("{}[{}]", place, i), values.emplace_back(), trouble);
+  }
+};
+
+template <class T>
+struct FromJson<Shared<T>> {
+  static void read(const json& from, const std::string& place, Shared<T>& value, Trouble& trouble) {
+    T own;
+    recovery::read(from, place, own, trouble);
+    value = std::move(own);
   }
 };
 

@@ -82,7 +82,7 @@ ReferenceSystem::~ReferenceSystem() {
 std::optional<std::string> ReferenceSystem::objection(const ItemSpec& spec, const Item* item,
                                                       const Request& request) const {
   const std::string_view asked = name_of(request.operation);
-  const ItemState rest = item == nullptr ? initial_state() : item->saved.rest;
+  const ItemState rest = item == nullptr ? initial_state() : item->saved->rest;
   if (item != nullptr && item->job)
     return fmt::format("{}: {} is in progress", asked, name_of(item->job->operation));
   if (!asked_by_operator(request.operation) ||
@@ -102,7 +102,7 @@ std::optional<std::string> ReferenceSystem::objection(const ItemSpec& spec, cons
     if (spec.policy.app_consistent.count() > 0 && !parts_.app_consistent)
       return fmt::format("{}: this service makes no app-consistent points", asked);
     for (const auto& [name, held] : items_)
-      if (name != spec.name && share_a_vm(held.saved.spec, spec))
+      if (name != spec.name && share_a_vm(held.saved->spec, spec))
         return fmt::format("{}: {} and {} share a VM", asked, spec.name, name);
   }
   return std::nullopt;
@@ -114,7 +114,7 @@ Result<Progress> ReferenceSystem::start(const ItemSpec& spec, const Request& req
   if (known != nullptr && known->job && request.operation == Operation::cancel)
     return cancel_job(spec.name, *known, request);
   if (auto reason = objection(spec, known, request)) {
-    const ItemState rest = known == nullptr ? initial_state() : known->saved.rest;
+    const ItemState rest = known == nullptr ? initial_state() : known->saved->rest;
     const bool busy = known != nullptr && known->job;
     return Progress(Outcome(
         Refused{std::move(*reason), rest, busy ? OperationSet{} : allowed_operations(rest)}));
@@ -144,12 +144,12 @@ Result<Progress> ReferenceSystem::cancel_job(const ItemName& name, Item& item,
                 row->during,
                 {}}));
   // At its first call nothing of the job is saved, at its last it is no longer in the working copy.
-  const JobRecord stopped = *(item.saved.job ? item.saved.job : item.working.job);
+  const JobRecord stopped = *(item.saved->job ? item.saved->job : item.working.job);
   item.job.reset();
-  item.working = item.saved;
+  item.working = *item.saved;
   item.working.job = JobRecord::begin(request);
   item.working.job->cancelled = running;
-  item.working.job->cancelled_stage = item.saved.job ? stopped.stage : 0;
+  item.working.job->cancelled_stage = item.saved->job ? stopped.stage : 0;
   item.working.job->shut_down_source = stopped.shut_down_source;
   item.working.health = Health::normal;  // of what is given up; the cancel may have to tell
   item.working.health_reason.clear();
@@ -198,7 +198,7 @@ Result<ItemStatus> ReferenceSystem::status(const ItemName& name) {
     return status;
   }
   const Item& item = found->second;
-  status.state = item.saved.rest;
+  status.state = item.saved->rest;
   status.allowed = allowed_operations(status.state);
   if (item.job) {
     const Transition* const row = item.job->row;
@@ -210,14 +210,14 @@ Result<ItemStatus> ReferenceSystem::status(const ItemName& name) {
     status.job = JobPoint{item.job->operation, item.job->stage, item.job->gate.calls_made(),
                           std::string(item.job->gate.pending_name())};
   }
-  status.health = item.saved.health;
-  status.health_reason = item.saved.health_reason;
-  for (const PointRecord& point : item.saved.points)
+  status.health = item.saved->health;
+  status.health_reason = item.saved->health_reason;
+  for (const PointRecord& point : item.saved->points)
     status.points.push_back(
         {.id = point.id, .cut = point.cut, .app_consistent = point.app_consistent});
-  status.failover_point = item.saved.failover_point;
-  status.last_synchronized = item.saved.last_synchronized;
-  status.bytes_sent = item.saved.bytes_sent;
+  status.failover_point = item.saved->failover_point;
+  status.last_synchronized = item.saved->last_synchronized;
+  status.bytes_sent = item.saved->bytes_sent;
   return status;
 }
 
@@ -225,12 +225,12 @@ Result<std::vector<DiskLocator>> ReferenceSystem::locate_point(const ItemName& n
                                                                const std::string& point_id) {
   const auto found = items_.find(name);
   const PointRecord* const point =
-      found == items_.end() ? nullptr : find_point(found->second.saved, point_id);
+      found == items_.end() ? nullptr : find_point(*found->second.saved, point_id);
   if (point == nullptr)
     return environment_error(fmt::format("item {} has no recovery point {}", name, point_id),
                              "choose one from its status");
   std::vector<DiskLocator> disks;
-  for (const DiskSpec& disk : found->second.saved.spec.disks)
+  for (const DiskSpec& disk : found->second.saved->spec.disks)
     disks.push_back(
         parts_.recovery->locate_volume(layer_volume(found->second.saved, disk, point->layer)));
   return disks;
@@ -270,9 +270,9 @@ Nothing ReferenceSystem::restore() {
   SB_ASSIGN(records, parts_.catalog->load());
   for (auto& [name, record] : records) {
     Item& item = items_[name];
-    item.saved = record;
     item.working = record;
-    if (record.job) begin_job(item, {}, std::nullopt);
+    item.saved = std::move(record);
+    if (item.working.job) begin_job(item, {}, std::nullopt);
   }
   return {};
 }
@@ -298,7 +298,7 @@ Result<Progress> ReferenceSystem::progress_of(const ItemName& name, Item& item) 
   const Nothing ended = job.body->take();
   const bool unsaved = job.unsaved;
   item.job.reset();
-  if (item.saved.rest == initial_state() && !item.saved.unsettled && !unsaved) items_.erase(name);
+  if (item.saved->rest == initial_state() && !item.saved->unsettled && !unsaved) items_.erase(name);
   if (ended) return Progress(Outcome(Done{}));
   const Error& why = ended.error();
   if (unsaved) return Progress(Outcome(Indeterminate{why.message}));

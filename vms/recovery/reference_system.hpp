@@ -70,8 +70,8 @@ class ReferenceSystem final : public DrSystem {
  private:
   struct Job;
   struct Item {
-    ItemRecord saved;    ///< as the catalog has it
-    ItemRecord working;  ///< with the changes of the stage in progress
+    Shared<ItemRecord> saved;  ///< as the catalog has it
+    ItemRecord working;        ///< with the changes of the stage in progress
     std::unique_ptr<Job> job;
   };
 

@@ -136,12 +136,12 @@ Result<std::map<ItemName, ItemRecord>> SqliteCatalog::load() {
   });
 }
 
-Nothing SqliteCatalog::save(const ItemRecord& record) {
+Nothing SqliteCatalog::save(const Shared<ItemRecord>& record) {
   return attempt(file_, [&]() -> Nothing {
     SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
     SQLite::Statement statement(*database_,
                                 "INSERT OR REPLACE INTO items (name, record) VALUES (?, ?)");
-    statement.bind(1, record.spec.name);
+    statement.bind(1, record->spec.name);
     statement.bind(2, to_json(record));
     statement.exec();
     transaction.commit();

@@ -30,7 +30,7 @@ class SqliteCatalog final : public Catalog {
   ~SqliteCatalog() override;
 
   Result<std::map<ItemName, ItemRecord>> load() override;
-  Nothing save(const ItemRecord& record) override;
+  Nothing save(const Shared<ItemRecord>& record) override;
   Nothing erase(const ItemName& item) override;
 
  private:

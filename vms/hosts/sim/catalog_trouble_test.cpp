@@ -13,7 +13,7 @@ namespace {
 class FailingCatalog final : public recovery::Catalog {
  public:
   Result<std::map<ItemName, recovery::ItemRecord>> load() override { return kept_.load(); }
-  Nothing save(const recovery::ItemRecord& record) override {
+  Nothing save(const Shared<recovery::ItemRecord>& record) override {
     if (fails()) return environment_error("the catalog is full", "free some space");
     return kept_.save(record);
   }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/base/concat.hpp"
 #include "vms/hosts/sim/sim_digest.hpp"
 #include "vms/hosts/sim/sim_transfer.hpp"
 
@@ -192,7 +193,7 @@ Result<Bytes> SimHost::volume_size(const VolumeName& name) {
 }
 
 std::string SimHost::locate_volume(const VolumeName& volume) {
-  return fmt::format("sim:{}/{}", name_of(site_.site()), volume);
+  return concat(locator_prefix(site_.site()), volume);
 }
 
 Nothing SimHost::fold_volumes(const VolumeName& base, const VolumeName& top,

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/base/concat.hpp"
+
 namespace switchback::sim {
 namespace {
 
@@ -41,7 +43,7 @@ bool belongs_to(const std::string& name, const ItemName& item) {
 
 std::string initial_volume(const ItemSpec& item, std::size_t disk) {
   const DiskSpec& spec = item.disks.at(disk);
-  return fmt::format("{}-{}", vm_name(item, spec.vm), spec.device);
+  return concat(vm_name(item, spec.vm), "-", spec.device);
 }
 
 Result<const Vm*> find_copy(const SimSite& site, const ItemSpec& item, Owner which) {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/base/concat.hpp"
 #include "vms/hosts/sim/sim_edits.hpp"
 
 namespace switchback::sim {
@@ -113,8 +114,9 @@ Result<const ItemSpec*> SimLaboratory::find_item(const ItemName& item) const {
 }
 
 Result<SimLaboratory::KnownItem*> SimLaboratory::find_known(const ItemName& item) {
-  SB_TRY(find_item(item));
-  return &items_.find(item)->second;
+  const auto found = items_.find(item);
+  if (found != items_.end()) return &found->second;
+  return tl::unexpected(find_item(item).error());
 }
 
 Nothing SimLaboratory::create_item(const ItemSpec& item) {
@@ -186,7 +188,7 @@ Result<std::unique_ptr<ImageReader>> SimLaboratory::open_test_disk(const ItemNam
 Result<std::unique_ptr<ImageReader>> SimLaboratory::open_located(const ItemName&, std::size_t,
                                                                  const DiskLocator& locator) {
   for (SimSite* site : {&primary_, &recovery_}) {
-    const std::string prefix = fmt::format("sim:{}/", name_of(site->site()));
+    const std::string_view prefix = locator_prefix(site->site());
     if (!locator.starts_with(prefix)) continue;
     SB_ASSIGN(volume, site->find_volume(locator.substr(prefix.size())));
     return std::make_unique<SimImage>(*volume);
@@ -289,6 +291,7 @@ Result<Shared<std::vector<CensusEntry>>> SimLaboratory::census(const ItemName& n
 /// Kind by kind in the order of their names, so that there is next to nothing to sort.
 std::vector<CensusEntry> SimLaboratory::count(const ItemName& item) const {
   std::vector<CensusEntry> found;
+  found.reserve(32);
   for (const SimSite* site : {&primary_, &recovery_}) {
     const auto all = [&](std::string_view kind, const auto& objects, const auto& names_of) {
       visit_objects_of(item, objects, [&](const std::string& name, const auto& object) {
@@ -301,7 +304,7 @@ std::vector<CensusEntry> SimLaboratory::count(const ItemName& item) const {
     all("checkpoint", site->volumes,
         [](const std::string& name, const Volume& volume, const auto& add) {
           for (const auto& [checkpoint, grains] : volume.checkpoints())
-            add(name + "/" + checkpoint);
+            add(concat(name, "/", checkpoint));
         });
     all("export", site->vms, [](const std::string& name, const Vm& vm, const auto& add) {
       if (vm.view != nullptr) add(name);

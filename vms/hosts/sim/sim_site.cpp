@@ -41,8 +41,8 @@ Nothing SimSite::unlock(const std::string& name) {
                                  "give the key that the volume was made with");
     }
     if (!layer->backing()) return {};
-    SB_ASSIGN(below, find_volume(*layer->backing()));
-    layer = below;
+    if (layer->below() == nullptr) SB_TRY(find_volume(*layer->backing()));
+    layer = layer->below();
   }
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/base/result.hpp"
@@ -80,6 +81,11 @@ class SimSite {
  private:
   Site site_;
 };
+
+/// What the locators of a site's volumes begin with.
+constexpr std::string_view locator_prefix(Site site) {
+  return site == Site::primary ? "sim:primary/" : "sim:recovery/";
+}
 
 /// The extents that cover these grains of a disk, joined, in pieces of at most `max_bytes`.
 std::vector<recovery::Extent> extents_of(const std::set<BlockNumber>& grains,
