@@ -2,6 +2,7 @@
 // A value that nobody changes any more, held by several at once.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -24,6 +25,9 @@ class Shared {
   [[nodiscard]] auto size() const { return value_->size(); }
   [[nodiscard]] bool empty() const { return value_->empty(); }
   [[nodiscard]] decltype(auto) front() const { return value_->front(); }
+  [[nodiscard]] decltype(auto) back() const { return value_->back(); }
+  [[nodiscard]] decltype(auto) at(std::size_t n) const { return value_->at(n); }
+  [[nodiscard]] decltype(auto) operator[](std::size_t n) const { return (*value_)[n]; }
 
   friend bool operator==(const Shared& left, const Shared& right) {
     return left.value_ == right.value_ || *left.value_ == *right.value_;

@@ -33,27 +33,21 @@ Nothing add_disk(GroupImage& image, Result<std::unique_ptr<ImageReader>> opened)
   return {};
 }
 
-using Readers = std::vector<std::unique_ptr<ImageReader>>;
-
-Result<Readers> open_point(World& world, const ItemSpec& item, const std::string& point) {
+Result<std::vector<DiskLocator>> locate(World& world, const ItemSpec& item,
+                                        const std::string& point) {
   SB_ASSIGN(locators, world.system->locate_point(item.name, point));
-  if (locators.size() != item.disks.size())
-    return environment_error(fmt::format("recovery point {} has {} disk images, the item has {} "
-                                         "disks",
-                                         point, locators.size(), item.disks.size()),
-                             "the system must locate every disk of a point");
-  Readers readers;
-  for (std::size_t disk = 0; disk < item.disks.size(); ++disk) {
-    SB_ASSIGN(reader, world.laboratory->open_located(item.name, disk, locators[disk]));
-    readers.push_back(std::move(reader));
-  }
-  return readers;
+  if (locators.size() == item.disks.size()) return std::move(locators);
+  return environment_error(fmt::format("recovery point {} has {} disk images, the item has {} "
+                                       "disks",
+                                       point, locators.size(), item.disks.size()),
+                           "the system must locate every disk of a point");
 }
 
-Result<GroupImage> read_images(Readers readers) {
+Result<GroupImage> read_located(World& world, const ItemSpec& item,
+                                const std::vector<DiskLocator>& locators) {
   GroupImage image;
-  for (std::unique_ptr<ImageReader>& reader : readers)
-    SB_TRY(add_disk(image, std::move(reader)));
+  for (std::size_t disk = 0; disk < item.disks.size(); ++disk)
+    SB_TRY(add_disk(image, world.laboratory->open_located(item.name, disk, locators[disk])));
   return image;
 }
 
@@ -108,22 +102,29 @@ Result<GroupImage> read_test_vms(World& world, const ItemSpec& item) {
 }
 
 Result<GroupImage> read_point(World& world, const ItemSpec& item, const std::string& point) {
-  SB_ASSIGN(readers, open_point(world, item, point));
-  return read_images(std::move(readers));
+  SB_ASSIGN(locators, locate(world, item, point));
+  return read_located(world, item, locators);
 }
 
 Result<std::optional<GroupImage>> read_point_again(World& world, const ItemSpec& item,
                                                    const std::string& point,
                                                    const GroupImage& known) {
-  SB_ASSIGN(readers, open_point(world, item, point));
+  SB_ASSIGN(locators, locate(world, item, point));
   bool same = true;
-  for (std::size_t disk = 0; disk < readers.size() && same; ++disk) {
-    const std::optional<std::uint64_t> content = readers[disk]->content();
+  for (std::size_t disk = 0; disk < locators.size() && same; ++disk) {
+    const std::optional<std::uint64_t> content = world.laboratory->content_at(locators[disk]);
     same = content.has_value() && content == known[disk].content;
   }
   if (same) return std::nullopt;
-  SB_ASSIGN(image, read_images(std::move(readers)));
+  SB_ASSIGN(image, read_located(world, item, locators));
   return std::optional(std::move(image));
+}
+
+bool one_reading(const GroupImage& one, const GroupImage& other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const DiskImage& left, const DiskImage& right) {
+                      return left.blocks == right.blocks && left.size_bytes == right.size_bytes;
+                    });
 }
 
 CutReport check_cut(const GroupImage& image, const Journal& journal) {

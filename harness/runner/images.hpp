@@ -33,6 +33,10 @@ Result<std::optional<GroupImage>> read_point_again(World& world, const ItemSpec&
                                                    const std::string& point,
                                                    const GroupImage& known);
 
+/// Whether the two are one reading of all disks, or readings of disks that show the same by one
+/// reading: what is found of one is so of the other.
+bool one_reading(const GroupImage& one, const GroupImage& other);
+
 /// Holds the image against the journal as it stands.
 CutReport check_cut(const GroupImage& image, const Journal& journal);
 

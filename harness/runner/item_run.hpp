@@ -15,6 +15,7 @@
 #include "harness/lifecycle/transition_table.hpp"
 #include "harness/runner/branches.hpp"
 #include "harness/runner/cut_ledger.hpp"
+#include "harness/runner/cut_memory.hpp"
 #include "harness/runner/fault_ledger.hpp"
 #include "harness/runner/model.hpp"
 #include "harness/runner/point_ledger.hpp"
@@ -174,6 +175,8 @@ class ItemRun {
   FaultLedger faults_;
   CutLedger cuts_;
   PointLedger points_;
+  CutMemory active_cuts_;
+  CutMemory point_cuts_;
   FreezeWatch freeze_;
   std::vector<std::string> keys_;  ///< the right one first; empty unless the item is encrypted
 

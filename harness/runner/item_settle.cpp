@@ -209,7 +209,7 @@ Result<std::optional<CutReport>> ItemRun::read_active(const Outcome& outcome,
       (*site == Site::primary && !disk_edits_.empty()))
     return std::optional<CutReport>();
   SB_ASSIGN(image, read_vms(shared_.world, item_, *site));
-  return std::optional(check_cut(image, branches_.current()));
+  return std::optional(active_cuts_.check(image, branches_.current()));
 }
 
 Nothing ItemRun::read_points(const Asked& asked, const Snapshot& after,
@@ -228,7 +228,7 @@ Nothing ItemRun::read_points(const Asked& asked, const Snapshot& after,
   for (const RecoveryPoint& point : fresh) {
     const SeenCut* const seen = cuts_.find(point.id);
     evidence.new_points.push_back({.point = point,
-                                   .cut = check_cut(*points_.find(point.id), journal),
+                                   .cut = point_cuts_.check(*points_.find(point.id), journal),
                                    .journal = &journal,
                                    .complete_to = cuts_.complete_to(point, journal.branch()),
                                    .seen_frozen = seen != nullptr && seen->frozen});

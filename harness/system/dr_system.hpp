@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/base/result.hpp"
+#include "harness/base/shared.hpp"
 #include "harness/base/units.hpp"
 #include "harness/lifecycle/operation.hpp"
 #include "harness/lifecycle/state.hpp"
@@ -72,8 +73,8 @@ struct ItemStatus {
   ItemState state;
   OperationSet allowed;
   Health health = Health::normal;
-  std::string health_reason;          ///< empty while normal
-  std::vector<RecoveryPoint> points;  ///< oldest first: data processed
+  std::string health_reason;                  ///< empty while normal
+  Shared<std::vector<RecoveryPoint>> points;  ///< oldest first: data processed
   /// The point that the VM at recovery was started from; kept as long as the item remembers it.
   std::optional<std::string> failover_point;
   std::optional<JobPoint> job;  ///< the job in progress

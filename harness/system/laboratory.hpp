@@ -110,6 +110,10 @@ class Laboratory {
   /// An image that the DR system pointed to, disk `disk` of the item.
   virtual Result<std::unique_ptr<ImageReader>> open_located(const ItemName& item, std::size_t disk,
                                                             const DiskLocator& locator) = 0;
+  /// The number that the image there bears, where the world keeps one: see ImageReader::content().
+  [[nodiscard]] virtual std::optional<std::uint64_t> content_at(const DiskLocator&) {
+    return std::nullopt;
+  }
 
   virtual Result<LiveCopies> live_copies(const ItemName& item) = 0;
   /// The VMs of the item on both sites, test copies too, by site and name.

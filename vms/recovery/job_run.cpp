@@ -174,7 +174,7 @@ Task<Nothing> ReferenceSystem::save(Item& item, Job& job) {
     if (forgettable(*now)) return parts_.catalog->erase(now->spec.name);
     return parts_.catalog->save(now);
   }));
-  item.saved = std::move(now);
+  keep(item, std::move(now));
   co_return Nothing{};
 }
 
@@ -186,7 +186,7 @@ Task<Nothing> ReferenceSystem::save_end(Item& item, Job& job) {
     saved = co_await save(item, job);
     if (saved) co_return saved;
   }
-  item.saved = item.working;
+  keep(item, item.working);
   job.unsaved = true;
   co_return tl::unexpected(saved.error().within("the end of the job could not be recorded"));
 }

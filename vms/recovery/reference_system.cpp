@@ -123,7 +123,7 @@ Result<Progress> ReferenceSystem::start(const ItemSpec& spec, const Request& req
     Item item;
     item.working.spec = spec;
     item.working.rest = initial_state();
-    item.saved = item.working;
+    keep(item, item.working);
     found = items_.emplace(spec.name, std::move(item)).first;
   }
   Item& item = found->second;
@@ -189,6 +189,22 @@ Result<Duration> ReferenceSystem::pass_time(Duration duration) {
   return passed;
 }
 
+/// The record is what the catalog has now.
+void ReferenceSystem::keep(Item& item, Shared<ItemRecord> saved) {
+  item.saved = std::move(saved);
+  const std::vector<PointRecord>& points = item.saved->points;
+  const auto listed = [](const PointRecord& point, const RecoveryPoint& as) {
+    return point.id == as.id && point.cut == as.cut && point.app_consistent == as.app_consistent;
+  };
+  if (std::equal(points.begin(), points.end(), item.points.begin(), item.points.end(), listed))
+    return;
+  std::vector<RecoveryPoint> list;
+  list.reserve(points.size());
+  for (const PointRecord& point : points)
+    list.push_back({.id = point.id, .cut = point.cut, .app_consistent = point.app_consistent});
+  item.points = std::move(list);
+}
+
 Result<ItemStatus> ReferenceSystem::status(const ItemName& name) {
   ItemStatus status;
   const auto found = items_.find(name);
@@ -212,9 +228,7 @@ Result<ItemStatus> ReferenceSystem::status(const ItemName& name) {
   }
   status.health = item.saved->health;
   status.health_reason = item.saved->health_reason;
-  for (const PointRecord& point : item.saved->points)
-    status.points.push_back(
-        {.id = point.id, .cut = point.cut, .app_consistent = point.app_consistent});
+  status.points = item.points;
   status.failover_point = item.saved->failover_point;
   status.last_synchronized = item.saved->last_synchronized;
   status.bytes_sent = item.saved->bytes_sent;
@@ -271,7 +285,7 @@ Nothing ReferenceSystem::restore() {
   for (auto& [name, record] : records) {
     Item& item = items_[name];
     item.working = record;
-    item.saved = std::move(record);
+    keep(item, std::move(record));
     if (item.working.job) begin_job(item, {}, std::nullopt);
   }
   return {};

@@ -70,8 +70,9 @@ class ReferenceSystem final : public DrSystem {
  private:
   struct Job;
   struct Item {
-    Shared<ItemRecord> saved;  ///< as the catalog has it
-    ItemRecord working;        ///< with the changes of the stage in progress
+    Shared<ItemRecord> saved;                   ///< as the catalog has it
+    ItemRecord working;                         ///< with the changes of the stage in progress
+    Shared<std::vector<RecoveryPoint>> points;  ///< those of `saved`, as its status lists them
     std::unique_ptr<Job> job;
   };
 
@@ -79,6 +80,7 @@ class ReferenceSystem final : public DrSystem {
   [[nodiscard]] std::optional<std::string> objection(const ItemSpec& spec, const Item* item,
                                                      const Request& request) const;
   Result<Progress> cancel_job(const ItemName& name, Item& item, const Request& request);
+  static void keep(Item& item, Shared<ItemRecord> saved);
   Nothing lose_tracking();
   void begin_job(Item& item, std::string key, std::optional<ItemSpec> spec);
   Result<Progress> progress_of(const ItemName& name, Item& item);

@@ -6,11 +6,13 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <utility>
 
 #include "harness/base/assert.hpp"
+#include "vms/recovery/frame_pool.hpp"
 
 namespace switchback::recovery {
 
@@ -20,6 +22,11 @@ template <class T>
 class [[nodiscard]] Task {
  public:
   struct promise_type {
+    static void* operator new(std::size_t bytes) { return FramePool::of_this_thread().take(bytes); }
+    static void operator delete(void* frame, std::size_t bytes) {
+      FramePool::of_this_thread().give_back(frame, bytes);
+    }
+
     std::optional<T> value;
     std::coroutine_handle<> continuation = std::noop_coroutine();
 

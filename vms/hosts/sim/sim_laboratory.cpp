@@ -185,15 +185,25 @@ Result<std::unique_ptr<ImageReader>> SimLaboratory::open_test_disk(const ItemNam
   return open_image(recovery_, *item, disk, true);
 }
 
-Result<std::unique_ptr<ImageReader>> SimLaboratory::open_located(const ItemName&, std::size_t,
-                                                                 const DiskLocator& locator) {
+Result<const Volume*> SimLaboratory::find_located(const DiskLocator& locator) {
   for (SimSite* site : {&primary_, &recovery_}) {
     const std::string_view prefix = locator_prefix(site->site());
     if (!locator.starts_with(prefix)) continue;
     SB_ASSIGN(volume, site->find_volume(locator.substr(prefix.size())));
-    return std::make_unique<SimImage>(*volume);
+    return volume;
   }
   return environment_error(fmt::format("'{}' locates no simulated disk", locator), "");
+}
+
+Result<std::unique_ptr<ImageReader>> SimLaboratory::open_located(const ItemName&, std::size_t,
+                                                                 const DiskLocator& locator) {
+  SB_ASSIGN(volume, find_located(locator));
+  return std::make_unique<SimImage>(*volume);
+}
+
+std::optional<std::uint64_t> SimLaboratory::content_at(const DiskLocator& locator) {
+  const Result<const Volume*> volume = find_located(locator);
+  return volume ? std::optional((*volume)->content()) : std::nullopt;
 }
 
 // ---- VMs
@@ -288,7 +298,8 @@ Result<Shared<std::vector<CensusEntry>>> SimLaboratory::census(const ItemName& n
   return sight.census;
 }
 
-/// Kind by kind in the order of their names, so that there is next to nothing to sort.
+/// Site by site and kind by kind in their order. Objects come by name; only the names of
+/// checkpoints are made here, of two, and may come otherwise.
 std::vector<CensusEntry> SimLaboratory::count(const ItemName& item) const {
   std::vector<CensusEntry> found;
   found.reserve(32);
@@ -300,12 +311,14 @@ std::vector<CensusEntry> SimLaboratory::count(const ItemName& item) const {
         });
       });
     };
+    const std::size_t first = found.size();
     const auto itself = [](const std::string& name, const auto&, const auto& add) { add(name); };
     all("checkpoint", site->volumes,
         [](const std::string& name, const Volume& volume, const auto& add) {
           for (const auto& [checkpoint, grains] : volume.checkpoints())
             add(concat(name, "/", checkpoint));
         });
+    std::sort(found.begin() + static_cast<std::ptrdiff_t>(first), found.end());
     all("export", site->vms, [](const std::string& name, const Vm& vm, const auto& add) {
       if (vm.view != nullptr) add(name);
     });
@@ -313,7 +326,6 @@ std::vector<CensusEntry> SimLaboratory::count(const ItemName& item) const {
     all("vm", site->vms, itself);
     all("volume", site->volumes, itself);
   }
-  if (!std::is_sorted(found.begin(), found.end())) std::sort(found.begin(), found.end());
   return found;
 }
 

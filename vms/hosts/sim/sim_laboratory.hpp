@@ -29,6 +29,7 @@ class SimLaboratory final : public Laboratory {
   Nothing write_test(const ItemName& item, const std::vector<GuestWrite>& writes) override;
   Result<std::unique_ptr<ImageReader>> open_located(const ItemName& item, std::size_t disk,
                                                     const DiskLocator& locator) override;
+  [[nodiscard]] std::optional<std::uint64_t> content_at(const DiskLocator& locator) override;
   Result<LiveCopies> live_copies(const ItemName& item) override;
   Result<Shared<std::vector<SeenVm>>> vms(const ItemName& item) override;
   [[nodiscard]] std::vector<Edit> edits() const override;
@@ -55,6 +56,7 @@ class SimLaboratory final : public Laboratory {
   };
 
   Result<const ItemSpec*> find_item(const ItemName& item) const;
+  Result<const Volume*> find_located(const DiskLocator& locator);
   Result<KnownItem*> find_known(const ItemName& item);
   [[nodiscard]] std::uint64_t changes() const { return primary_.changes() + recovery_.changes(); }
   [[nodiscard]] std::vector<CensusEntry> count(const ItemName& item) const;
