@@ -33,6 +33,7 @@ class PointsNeverChange final : public Property {
                       name_of(evidence.operation), altered.id, altered.first.disk,
                       altered.first.block, altered.first.shows, altered.first.expected));
     }
+    if (evidence.before.status.points.is(evidence.after.status.points)) return Verdict::holds();
     for (const RecoveryPoint& was : evidence.before.status.points)
       for (const RecoveryPoint& is : evidence.after.status.points)
         if (was.id == is.id && (was.cut != is.cut || was.app_consistent != is.app_consistent))

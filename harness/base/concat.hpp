@@ -2,6 +2,7 @@
 // Strings put together without a format: for names that are made over and over.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,12 @@ namespace switchback {
 template <class... Parts>
 std::string concat(const Parts&... parts) {
   std::string text;
-  text.reserve((std::string_view(parts).size() + ...));
-  (text.append(std::string_view(parts)), ...);
+  text.resize((std::string_view(parts).size() + ...));
+  char* end = text.data();
+  const auto add = [&end](std::string_view part) {
+    end = std::copy(part.begin(), part.end(), end);
+  };
+  (add(parts), ...);
   return text;
 }
 

@@ -29,6 +29,8 @@ class Shared {
   [[nodiscard]] decltype(auto) at(std::size_t n) const { return value_->at(n); }
   [[nodiscard]] decltype(auto) operator[](std::size_t n) const { return (*value_)[n]; }
 
+  /// Whether the two hold one and the same value, without a look at it.
+  [[nodiscard]] bool is(const Shared& other) const { return value_ == other.value_; }
   friend bool operator==(const Shared& left, const Shared& right) {
     return left.value_ == right.value_ || *left.value_ == *right.value_;
   }

@@ -33,10 +33,10 @@ Nothing add_disk(GroupImage& image, Result<std::unique_ptr<ImageReader>> opened)
   return {};
 }
 
-Result<std::vector<DiskLocator>> locate(World& world, const ItemSpec& item,
-                                        const std::string& point) {
+Result<Shared<std::vector<DiskLocator>>> locate(World& world, const ItemSpec& item,
+                                                const std::string& point) {
   SB_ASSIGN(locators, world.system->locate_point(item.name, point));
-  if (locators.size() == item.disks.size()) return std::move(locators);
+  if (locators.size() == item.disks.size()) return locators;
   return environment_error(fmt::format("recovery point {} has {} disk images, the item has {} "
                                        "disks",
                                        point, locators.size(), item.disks.size()),

@@ -16,12 +16,11 @@ constexpr int kMostOperationsBack = 24;
 }  // namespace
 
 Nothing ItemRun::before_time() {
+  SB_ASSIGN(before, look_before());
   if (!span_) {
-    SB_ASSIGN(start, look());
-    last_ = std::move(start);
+    last_ = before.snapshot;
     span_ = Span{last_, model_, {}};
   }
-  SB_ASSIGN(before, look_before());
   before_time_ = std::move(before);
   return {};
 }

@@ -111,8 +111,8 @@ class DrSystem {
   virtual Result<ItemStatus> status(const ItemName& item) = 0;
 
   /// The images of a recovery point, in the order of the item's disks.
-  virtual Result<std::vector<DiskLocator>> locate_point(const ItemName& item,
-                                                        const std::string& point_id) = 0;
+  virtual Result<Shared<std::vector<DiskLocator>>> locate_point(const ItemName& item,
+                                                                const std::string& point_id) = 0;
 
   /// Breaks something, at once. Only kinds in capabilities().faults.
   virtual Nothing inject(FaultKind kind) = 0;

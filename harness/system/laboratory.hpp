@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/base/result.hpp"
@@ -28,7 +29,7 @@ struct GuestWrite {
 /// Something that exists on a site and bears this run's mark.
 struct CensusEntry {
   Site site{};
-  std::string kind;  ///< "vm", "volume", "checkpoint", "export", "process", "key"
+  std::string_view kind;  ///< one of "vm", "volume", "checkpoint", "export", "process", "key"
   std::string name;
   friend auto operator<=>(const CensusEntry&, const CensusEntry&) = default;
 };

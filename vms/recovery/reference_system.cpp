@@ -193,16 +193,25 @@ Result<Duration> ReferenceSystem::pass_time(Duration duration) {
 void ReferenceSystem::keep(Item& item, Shared<ItemRecord> saved) {
   item.saved = std::move(saved);
   const std::vector<PointRecord>& points = item.saved->points;
-  const auto listed = [](const PointRecord& point, const RecoveryPoint& as) {
-    return point.id == as.id && point.cut == as.cut && point.app_consistent == as.app_consistent;
-  };
-  if (std::equal(points.begin(), points.end(), item.points.begin(), item.points.end(), listed))
-    return;
+  bool same = points.size() == item.points.size();
+  for (std::size_t n = 0; same && n < points.size(); ++n)
+    same = points[n].id == item.points[n].id && points[n].cut == item.points[n].cut &&
+           points[n].app_consistent == item.points[n].app_consistent &&
+           points[n].layer == item.located[n].layer;
+  if (same) return;
   std::vector<RecoveryPoint> list;
-  list.reserve(points.size());
-  for (const PointRecord& point : points)
+  std::vector<Located> located;
+  std::size_t before = 0;  // points come at the end and go from anywhere
+  for (const PointRecord& point : points) {
     list.push_back({.id = point.id, .cut = point.cut, .app_consistent = point.app_consistent});
+    located.push_back({.layer = point.layer, .disks = {}});
+    while (before < item.points.size() && item.points[before].id != point.id)
+      ++before;
+    if (before < item.points.size() && item.located[before].layer == point.layer)
+      located.back() = item.located[before];
+  }
   item.points = std::move(list);
+  item.located = std::move(located);
 }
 
 Result<ItemStatus> ReferenceSystem::status(const ItemName& name) {
@@ -235,19 +244,23 @@ Result<ItemStatus> ReferenceSystem::status(const ItemName& name) {
   return status;
 }
 
-Result<std::vector<DiskLocator>> ReferenceSystem::locate_point(const ItemName& name,
-                                                               const std::string& point_id) {
+Result<Shared<std::vector<DiskLocator>>> ReferenceSystem::locate_point(
+    const ItemName& name, const std::string& point_id) {
   const auto found = items_.find(name);
   const PointRecord* const point =
       found == items_.end() ? nullptr : find_point(*found->second.saved, point_id);
   if (point == nullptr)
     return environment_error(fmt::format("item {} has no recovery point {}", name, point_id),
                              "choose one from its status");
-  std::vector<DiskLocator> disks;
-  for (const DiskSpec& disk : found->second.saved->spec.disks)
-    disks.push_back(
-        parts_.recovery->locate_volume(layer_volume(found->second.saved, disk, point->layer)));
-  return disks;
+  const ItemRecord& record = *found->second.saved;
+  Located& located = found->second.located[static_cast<std::size_t>(point - record.points.data())];
+  if (located.disks.empty()) {
+    std::vector<DiskLocator> disks;
+    for (const DiskSpec& disk : record.spec.disks)
+      disks.push_back(parts_.recovery->locate_volume(layer_volume(record, disk, point->layer)));
+    located.disks = std::move(disks);
+  }
+  return located.disks;
 }
 
 Nothing ReferenceSystem::inject(FaultKind kind) {

@@ -54,8 +54,8 @@ class ReferenceSystem final : public DrSystem {
   Result<Progress> advance(const ItemName& item) override;
   Result<Duration> pass_time(Duration duration) override;
   Result<ItemStatus> status(const ItemName& item) override;
-  Result<std::vector<DiskLocator>> locate_point(const ItemName& item,
-                                                const std::string& point_id) override;
+  Result<Shared<std::vector<DiskLocator>>> locate_point(const ItemName& item,
+                                                        const std::string& point_id) override;
   Nothing inject(FaultKind kind) override;
   Nothing heal() override;
   std::vector<FaultKind> take_fault_effects() override { return faults_.take_effects(); }
@@ -69,10 +69,16 @@ class ReferenceSystem final : public DrSystem {
 
  private:
   struct Job;
+  /// Where the images of a point are.
+  struct Located {
+    std::string layer;
+    Shared<std::vector<DiskLocator>> disks;  ///< empty: nobody has asked yet
+  };
   struct Item {
     Shared<ItemRecord> saved;                   ///< as the catalog has it
     ItemRecord working;                         ///< with the changes of the stage in progress
     Shared<std::vector<RecoveryPoint>> points;  ///< those of `saved`, as its status lists them
+    std::vector<Located> located;               ///< the same
     std::unique_ptr<Job> job;
   };
 

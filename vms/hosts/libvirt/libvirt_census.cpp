@@ -49,7 +49,7 @@ class SiteCensus {
   }
 
  private:
-  void add(const std::string& kind, const std::string& name) {
+  void add(std::string_view kind, const std::string& name) {
     found_.push_back({.site = site_.site, .kind = kind, .name = name});
   }
 

@@ -211,7 +211,7 @@ Nothing SimHost::fold_volumes(const VolumeName& base, const VolumeName& top,
   if (layer == nullptr)
     return environment_error(fmt::format("volume {} does not rest on {}", top, base),
                              "name a volume of its backing chain");
-  site_.volumes.fold(*bottom, base, *highest);
+  site_.volumes.fold(*bottom, *highest);
   return {};
 }
 

@@ -119,8 +119,21 @@ Result<SimLaboratory::KnownItem*> SimLaboratory::find_known(const ItemName& item
   return tl::unexpected(find_item(item).error());
 }
 
+std::uint64_t SimLaboratory::KnownItem::changes() const {
+  std::uint64_t all = changes_of_vms();
+  for (const std::uint64_t* const changes : other_changes)
+    all += *changes;
+  return all;
+}
+
 Nothing SimLaboratory::create_item(const ItemSpec& item) {
-  items_[item.name] = {.spec = item, .sight = {}};
+  const std::string& name = item.name;
+  items_[name] = {
+      .spec = item,
+      .sight = {},
+      .vm_changes = {&primary_.vms.changes_of(name), &recovery_.vms.changes_of(name)},
+      .other_changes = {&primary_.volumes.changes_of(name), &recovery_.volumes.changes_of(name),
+                        &primary_.keys.changes_of(name), &recovery_.keys.changes_of(name)}};
   for (std::size_t n = 0; n < item.vms.size(); ++n) {
     recovery::VmDefinition vm{.name = vm_name(item, n), .disks = {}, .hardware = item.vms[n]};
     for (std::size_t disk = 0; disk < item.disks.size(); ++disk) {
@@ -189,7 +202,7 @@ Result<const Volume*> SimLaboratory::find_located(const DiskLocator& locator) {
   for (SimSite* site : {&primary_, &recovery_}) {
     const std::string_view prefix = locator_prefix(site->site());
     if (!locator.starts_with(prefix)) continue;
-    SB_ASSIGN(volume, site->find_volume(locator.substr(prefix.size())));
+    SB_ASSIGN(volume, site->find_volume(std::string_view(locator).substr(prefix.size())));
     return volume;
   }
   return environment_error(fmt::format("'{}' locates no simulated disk", locator), "");
@@ -211,7 +224,7 @@ std::optional<std::uint64_t> SimLaboratory::content_at(const DiskLocator& locato
 Result<LiveCopies> SimLaboratory::live_copies(const ItemName& name) {
   SB_ASSIGN(item, find_known(name));
   Sight& sight = item->sight;
-  const std::uint64_t now = primary_.vms.changes() + recovery_.vms.changes();
+  const std::uint64_t now = item->changes_of_vms();
   if (sight.live_at == now) return sight.live;
   const auto any_runs = [&, &spec = item->spec](const SimSite& site) {
     bool any = false;
@@ -230,15 +243,22 @@ Result<LiveCopies> SimLaboratory::live_copies(const ItemName& name) {
 Result<Shared<std::vector<SeenVm>>> SimLaboratory::vms(const ItemName& name) {
   SB_ASSIGN(item, find_known(name));
   Sight& sight = item->sight;
-  if (sight.vms_at == changes()) return sight.vms;
+  // Whether a test VM is alone on its network is a matter of all other VMs as well.
+  const auto now = [&] {
+    const std::uint64_t others = primary_.vms.changes() + recovery_.vms.changes();
+    return item->changes() + (sight.in_a_box ? others : 0);
+  };
+  if (sight.vms_at == now()) return sight.vms;
+  sight.in_a_box = false;
   std::vector<SeenVm> seen;
   for (const SimSite* site : {&primary_, &recovery_})
     visit_objects_of(name, site->vms, [&](const std::string& vm_name, const Vm& vm) {
       if (const std::optional<Owner> owner = owner_of(item->spec, vm_name))
         seen.push_back(see(*site, item->spec, vm, *owner));
+      sight.in_a_box = sight.in_a_box || !vm.definition.isolated_network.empty();
     });
   sight.vms = std::move(seen);
-  sight.vms_at = changes();
+  sight.vms_at = now();
   return sight.vms;
 }
 
@@ -291,9 +311,10 @@ Result<Shared<std::vector<CensusEntry>>> SimLaboratory::census(const ItemName& n
   const auto known = items_.find(name);
   if (known == items_.end()) return count(name);
   Sight& sight = known->second.sight;
-  if (sight.census_at != changes()) {
+  const std::uint64_t now = known->second.changes();
+  if (sight.census_at != now) {
     sight.census = count(name);
-    sight.census_at = changes();
+    sight.census_at = now;
   }
   return sight.census;
 }
@@ -307,7 +328,7 @@ std::vector<CensusEntry> SimLaboratory::count(const ItemName& item) const {
     const auto all = [&](std::string_view kind, const auto& objects, const auto& names_of) {
       visit_objects_of(item, objects, [&](const std::string& name, const auto& object) {
         names_of(name, object, [&](std::string counted) {
-          found.push_back({site->site(), std::string(kind), std::move(counted)});
+          found.push_back({site->site(), kind, std::move(counted)});
         });
       });
     };

@@ -2,6 +2,7 @@
 // The harness's hands and eyes in the simulated world: it owns both sites.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 
@@ -43,22 +44,28 @@ class SimLaboratory final : public Laboratory {
  private:
   /// What was seen of an item, while nothing has changed since.
   struct Sight {
-    std::optional<std::uint64_t> census_at;  ///< changes of both sites
+    std::optional<std::uint64_t> census_at;  ///< changes of the item
     Shared<std::vector<CensusEntry>> census;
     std::optional<std::uint64_t> vms_at;
+    bool in_a_box = false;  ///< some of them are on a network of their own
     Shared<std::vector<SeenVm>> vms;
-    std::optional<std::uint64_t> live_at;  ///< changes of the VMs
+    std::optional<std::uint64_t> live_at;  ///< changes of its VMs
     LiveCopies live;
   };
   struct KnownItem {
     ItemSpec spec;
     Sight sight;
+    std::array<const std::uint64_t*, 2> vm_changes{};  ///< by site
+    std::array<const std::uint64_t*, 4> other_changes{};
+
+    /// Stays the same as long as nothing of it is made, moved or removed.
+    [[nodiscard]] std::uint64_t changes_of_vms() const { return *vm_changes[0] + *vm_changes[1]; }
+    [[nodiscard]] std::uint64_t changes() const;
   };
 
   Result<const ItemSpec*> find_item(const ItemName& item) const;
   Result<const Volume*> find_located(const DiskLocator& locator);
   Result<KnownItem*> find_known(const ItemName& item);
-  [[nodiscard]] std::uint64_t changes() const { return primary_.changes() + recovery_.changes(); }
   [[nodiscard]] std::vector<CensusEntry> count(const ItemName& item) const;
   [[nodiscard]] SeenVm see(const SimSite& site, const ItemSpec& item, const Vm& vm, Owner owner);
   /// True if nothing but test VMs of the item is plugged in where the VM is.

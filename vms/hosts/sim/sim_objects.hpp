@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Things of a simulated site, by name, with a count of the times that any of them may have changed:
-// what was seen while the count stood where it stands can still be seen.
+// Things of a simulated site, by name, with a count of the times that those of an item may have
+// changed: what was seen while the count stood where it stands can still be seen.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
+
+#include "vms/hosts/sim/sim_changes.hpp"
 
 namespace switchback::sim {
 
@@ -25,29 +27,36 @@ class Objects {
 
   /// For who is going to change it now.
   [[nodiscard]] T* change(const std::string& name) {
-    ++changes_;
+    changes_.note(name);
     const auto found = by_name_.find(name);
     return found == by_name_.end() ? nullptr : &found->second;
   }
   /// The same, made first if there is none.
   T& make(const std::string& name) {
-    ++changes_;
+    changes_.note(name);
     return by_name_[name];
   }
   void remove(const std::string& name) {
-    ++changes_;
+    changes_.note(name);
     by_name_.erase(name);
   }
   template <class Condition>
   void remove_all(const Condition& condition) {
-    ++changes_;
-    std::erase_if(by_name_, condition);
+    std::erase_if(by_name_, [&](const auto& entry) {
+      if (!condition(entry)) return false;
+      changes_.note(entry.first);
+      return true;
+    });
   }
-  [[nodiscard]] std::uint64_t changes() const { return changes_; }
+  /// Of all items.
+  [[nodiscard]] std::uint64_t changes() const { return changes_.all(); }
+  [[nodiscard]] const std::uint64_t& changes_of(const std::string& item) {
+    return changes_.of(item);
+  }
 
  private:
   std::map<std::string, T> by_name_;
-  std::uint64_t changes_ = 0;
+  ChangeCounts changes_;
 };
 
 }  // namespace switchback::sim

@@ -10,7 +10,7 @@
 
 namespace switchback::sim {
 
-Result<Volume*> SimSite::find_volume(const std::string& name) {
+Result<Volume*> SimSite::find_volume(std::string_view name) {
   if (Volume* const found = volumes.find(name)) return found;
   return not_found(fmt::format("no volume {} on the {} site", name, name_of(site_)),
                    "create it first");

@@ -58,7 +58,7 @@ class SimSite {
   /// The keys at hand, in memory: they outlive a controller.
   Objects<KeyDigest> keys;
 
-  Result<Volume*> find_volume(const std::string& name);
+  Result<Volume*> find_volume(std::string_view name);
   Result<const Vm*> find_vm(const std::string& name) const;
   /// The same for who is going to change it now.
   Result<Vm*> change_vm(const std::string& name);
@@ -69,11 +69,6 @@ class SimSite {
   /// Writes one block, with all that a hypervisor does on the way: views keep the old content,
   /// tracking marks the grain.
   void write(const Vm& vm, std::size_t disk, BlockNumber block, WriteSeq seq);
-
-  /// Stays the same as long as a census of the site does.
-  [[nodiscard]] std::uint64_t changes() const {
-    return vms.changes() + keys.changes() + volumes.changes();
-  }
 
   std::uint64_t next_view_id = 1;
   std::uint64_t starts = 0;  ///< of VMs, so far

@@ -47,21 +47,26 @@ const std::shared_ptr<const ShownBlocks>& Volume::shown() const {
   return shown_;
 }
 
-Volume* Volumes::find(const std::string& name) {
-  const auto found = by_name_.find(name);
-  return found == by_name_.end() ? nullptr : &found->second;
+Volume* Volumes::find(std::string_view name) {
+  const auto found = index_.find(name);
+  return found == index_.end() ? nullptr : found->second;
 }
 
-const Volume* Volumes::find(const std::string& name) const {
-  const auto found = by_name_.find(name);
-  return found == by_name_.end() ? nullptr : &found->second;
+const Volume* Volumes::find(std::string_view name) const {
+  const auto found = index_.find(name);
+  return found == index_.end() ? nullptr : found->second;
 }
 
 Volume& Volumes::create(const std::string& name, VolumeShape shape) {
-  ++changes_;
+  changes_.note(name);
   const auto [found, fresh] = by_name_.try_emplace(name);
   Volume& volume = found->second;
-  if (!fresh) detach(volume);
+  if (fresh) {
+    volume.name_ = &found->first;
+    index_.emplace(found->first, &volume);
+  } else {
+    detach(volume);
+  }
   volume.shape_ = std::move(shape);
   volume.blocks_.clear();
   volume.checkpoints_.clear();
@@ -89,18 +94,19 @@ void Volumes::adopt(const std::string& name, Volume& volume) {
 void Volumes::remove(const std::string& name) {
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) return;
-  ++changes_;
+  changes_.note(name);
   detach(found->second);
   for (Volume* const above : found->second.above_) {
     above->below_ = nullptr;
     ++orphans_;
     changed(*above);
   }
+  index_.erase(found->first);
   by_name_.erase(found);
 }
 
 void Volumes::resize(Volume& volume, Bytes size_bytes) {
-  ++changes_;
+  changes_.note(*volume.name_);
   volume.shape_.geometry.size_bytes = size_bytes;
   changed(volume);
 }
@@ -112,7 +118,7 @@ void Volumes::write(Volume& volume, BlockNumber block, WriteSeq seq) {
   changed(volume);
 }
 
-void Volumes::fold(Volume& base, const std::string& base_name, Volume& top) {
+void Volumes::fold(Volume& base, Volume& top) {
   std::vector<Volume*> layers;  // newest first
   for (Volume* layer = &top; layer != &base; layer = layer->below_)
     layers.push_back(layer);
@@ -125,7 +131,7 @@ void Volumes::fold(Volume& base, const std::string& base_name, Volume& top) {
   changed(base);
   for (Volume* const user : users) {
     user->below_ = &base;
-    user->shape_.backing = base_name;
+    user->shape_.backing = *base.name_;
     base.above_.push_back(user);
   }
 }

@@ -13,10 +13,13 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "harness/journal/geometry.hpp"
 #include "harness/journal/image.hpp"
+#include "vms/hosts/sim/sim_changes.hpp"
 #include "vms/recovery/host.hpp"
 
 namespace switchback::sim {
@@ -68,6 +71,7 @@ class Volume {
  private:
   friend class Volumes;
 
+  const std::string* name_ = nullptr;  ///< under which it is kept
   VolumeShape shape_;
   std::map<BlockNumber, WriteSeq> blocks_;
   std::map<std::string, std::set<BlockNumber>> checkpoints_;
@@ -87,8 +91,8 @@ class Volumes {
   Volumes& operator=(const Volumes&) = delete;
 
   /// nullptr if there is none of that name.
-  [[nodiscard]] Volume* find(const std::string& name);
-  [[nodiscard]] const Volume* find(const std::string& name) const;
+  [[nodiscard]] Volume* find(std::string_view name);
+  [[nodiscard]] const Volume* find(std::string_view name) const;
   [[nodiscard]] auto begin() const { return by_name_.begin(); }
   [[nodiscard]] auto end() const { return by_name_.end(); }
   [[nodiscard]] auto lower_bound(const std::string& name) const {
@@ -113,18 +117,20 @@ class Volumes {
   void write(Volume& volume, BlockNumber block, WriteSeq seq);
   /// Folds `top` and all between it and `base`, on which it rests, into `base`; what rests on `top`
   /// rests on `base` afterwards.
-  void fold(Volume& base, const std::string& base_name, Volume& top);
+  void fold(Volume& base, Volume& top);
   /// Starts tracking under that name, anew if it was tracked so before.
   void track(Volume& volume, const std::string& checkpoint) {
-    ++changes_;
+    changes_.note(*volume.name_);
     volume.checkpoints_[checkpoint].clear();
   }
   void stop_tracking(Volume& volume, const std::string& checkpoint) {
-    ++changes_;
+    changes_.note(*volume.name_);
     volume.checkpoints_.erase(checkpoint);
   }
-  /// Counts the times that a census of them, or a size, may have changed.
-  [[nodiscard]] std::uint64_t changes() const { return changes_; }
+  /// Counts the times that a census of an item's volumes, or a size, may have changed.
+  [[nodiscard]] const std::uint64_t& changes_of(const std::string& item) {
+    return changes_.of(item);
+  }
 
  private:
   /// What rested on a volume of that name which was removed rests on this one.
@@ -135,10 +141,11 @@ class Volumes {
   void detach(Volume& volume);
 
   std::map<std::string, Volume> by_name_;
+  std::unordered_map<std::string_view, Volume*> index_;  ///< of the same
   std::size_t orphans_ = 0;  ///< overlays whose backing volume is not there
   std::uint64_t next_content_;
   std::uint64_t stride_;
-  std::uint64_t changes_ = 0;
+  ChangeCounts changes_;
 };
 
 /// What is shown where these blocks lie over others.

@@ -78,7 +78,7 @@ void do_something(Volumes& volumes, Model& model, WriteSeq seq) {
       // `name` is folded into what it rests on, however deep that is.
       const std::vector<std::string> chain = model.chain(name);
       if (chain.size() < 2) return;
-      volumes.fold(*volumes.find(chain.back()), chain.back(), *volume);
+      volumes.fold(*volumes.find(chain.back()), *volume);
       for (std::size_t n = chain.size() - 1; n-- > 0;)
         for (const auto& [block, written] : model.layers[chain[n]].blocks)
           model.layers[chain.back()].blocks[block] = written;
@@ -132,7 +132,7 @@ TEST(Volumes, KeepTheNumberOfWhatNobodyWroteTo) {
   EXPECT_NE(second.content(), second_shows) << "it shows what is written below it";
   EXPECT_EQ(beside.content(), beside_shows);
   const std::uint64_t before_folding = second.content();
-  volumes.fold(base, "base", first);
+  volumes.fold(base, first);
   EXPECT_EQ(second.content(), before_folding) << "it rests on less, and shows the same";
   EXPECT_EQ(second.below(), &base);
   EXPECT_NE(beside.content(), beside_shows) << "what it rests on was folded into";
