@@ -29,6 +29,14 @@ class Shared {
   [[nodiscard]] decltype(auto) at(std::size_t n) const { return value_->at(n); }
   [[nodiscard]] decltype(auto) operator[](std::size_t n) const { return (*value_)[n]; }
 
+  /// Holds a changed copy from now on; others go on holding what they do.
+  template <class Change>
+  void change(const Change& change_it) {
+    T own = *value_;
+    change_it(own);
+    *this = Shared(std::move(own));
+  }
+
   /// Whether the two hold one and the same value, without a look at it.
   [[nodiscard]] bool is(const Shared& other) const { return value_ == other.value_; }
   friend bool operator==(const Shared& left, const Shared& right) {

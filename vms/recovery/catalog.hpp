@@ -95,8 +95,8 @@ struct ItemRecord {
   /// site.
   std::optional<CheckpointName> tracked_since;
 
-  std::vector<LayerRecord> sent;    ///< data sent and not yet processed, oldest first
-  std::vector<PointRecord> points;  ///< oldest first
+  std::vector<LayerRecord> sent;            ///< data sent and not yet processed, oldest first
+  Shared<std::vector<PointRecord>> points;  ///< oldest first
   /// The layers between the replica's base and the newest data, oldest first, base not included.
   std::vector<std::string> layers;
   /// Layers whose content was folded into the one below them: to be removed.

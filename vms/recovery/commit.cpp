@@ -9,7 +9,7 @@
 namespace switchback::recovery {
 
 Task<Nothing> delete_points(JobContext& job) {
-  job.record.points.clear();
+  job.record.points = {};
   job.record.sent.clear();
   co_return Nothing{};
 }

@@ -25,9 +25,9 @@ Result<PointRecord> choose_point(const ItemRecord& record, PointChoice choice,
                        "wait for the first one");
     case PointChoice::latest_app_consistent: {
       const auto newest =
-          std::find_if(record.points.rbegin(), record.points.rend(),
+          std::find_if(record.points->rbegin(), record.points->rend(),
                        [](const PointRecord& point) { return point.app_consistent; });
-      if (newest != record.points.rend()) return *newest;
+      if (newest != record.points->rend()) return *newest;
       return not_found(fmt::format("item {} has no app-consistent recovery point", item),
                        "choose another kind of point");
     }

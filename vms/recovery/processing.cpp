@@ -15,9 +15,9 @@ bool pinned(const ItemRecord& record, const PointRecord& point) {
   return record.test && record.test->point == point.id;
 }
 
-void apply_policy(ItemRecord& record, Instant now) {
+/// Takes off `points` what the policy keeps no longer.
+void apply_policy(const ItemRecord& record, std::vector<PointRecord>& points, Instant now) {
   const Policy& policy = record.spec.policy;
-  std::vector<PointRecord>& points = record.points;
   const auto take_off = [&](auto must_go) {
     for (std::size_t i = 0; i + 1 < points.size();) {
       if (must_go(points[i]) && !pinned(record, points[i]))
@@ -82,8 +82,10 @@ Task<Nothing> fold_disks(JobContext& job, std::string lower, std::string upper, 
 void note_folding(ItemRecord& record, const std::vector<std::string>& chain, Folding fold) {
   const std::string& lower = chain[fold.lower];
   const std::string& upper = chain[fold.upper];
-  for (PointRecord& point : record.points)
-    if (point.layer == upper) point.layer = lower;
+  record.points.change([&](std::vector<PointRecord>& points) {
+    for (PointRecord& point : points)
+      if (point.layer == upper) point.layer = lower;
+  });
   for (LayerRecord& sent : record.sent)
     if (sent.layer == upper) sent.layer = lower;
   if (record.test && record.test->on_layer == upper) record.test->on_layer = lower;
@@ -97,14 +99,16 @@ void note_folding(ItemRecord& record, const std::vector<std::string>& chain, Fol
 
 Task<Nothing> make_points(JobContext& job) {
   ItemRecord& record = job.record;
-  for (LayerRecord& sent : record.sent)
-    record.points.push_back({.id = sent.layer,
-                             .layer = sent.layer,
-                             .cut = sent.cut,
-                             .app_consistent = sent.app_consistent,
-                             .config = std::move(sent.config)});
+  record.points.change([&](std::vector<PointRecord>& points) {
+    for (const LayerRecord& sent : record.sent)
+      points.push_back({.id = sent.layer,
+                        .layer = sent.layer,
+                        .cut = sent.cut,
+                        .app_consistent = sent.app_consistent,
+                        .config = sent.config});
+    apply_policy(record, points, job.now);
+  });
   record.sent.clear();
-  apply_policy(record, job.now);
   co_return Nothing{};
 }
 

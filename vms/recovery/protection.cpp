@@ -91,11 +91,13 @@ Task<Nothing> replicate_all(JobContext& job) {
   // A guest that could not be quiesced now is asked again in the next round.
   if (quiesce && !sent->app_consistent)
     record.last_app_consistent = sent->cut - record.spec.policy.app_consistent;
-  record.points.push_back({.id = point_layer_of_round(record.round),
-                           .layer = base,
-                           .cut = sent->cut,
-                           .app_consistent = sent->app_consistent,
-                           .config = std::move(sent->config)});
+  record.points.change([&](std::vector<PointRecord>& points) {
+    points.push_back({.id = point_layer_of_round(record.round),
+                      .layer = base,
+                      .cut = sent->cut,
+                      .app_consistent = sent->app_consistent,
+                      .config = std::move(sent->config)});
+  });
   co_return Nothing{};
 }
 
@@ -170,7 +172,7 @@ Task<Nothing> stop_tracking(JobContext& job, Site site) {
 
 Task<Nothing> remove_replica_volumes(JobContext& job) {
   ItemRecord& record = job.record;
-  record.points.clear();
+  record.points = {};
   record.sent.clear();
   SB_CO_TRY(co_await remove_expired(job));
   // Newest first: an overlay must not outlive what it rests on.

@@ -39,11 +39,11 @@ ItemRecord full_record() {
   record.settings.name_suffix = "dr";
   record.settings.nic_addresses = {"10.0.0.2"};
   record.sent = {{.layer = "p2", .cut = Instant(1), .app_consistent = false, .config = {}}};
-  record.points = {{.id = "p1",
-                    .layer = "p1",
-                    .cut = Instant(2),
-                    .app_consistent = true,
-                    .config = ConfigRecord{Hardware{}}}};
+  record.points = std::vector<PointRecord>{{.id = "p1",
+                                            .layer = "p1",
+                                            .cut = Instant(2),
+                                            .app_consistent = true,
+                                            .config = ConfigRecord{Hardware{}}}};
   record.layers = {"p1"};
   record.test = CopyRecord{.layer = "x1", .on_layer = "p1", .point = "p1", .vms = {"vm-test"}};
   return record;

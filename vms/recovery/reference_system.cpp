@@ -191,7 +191,9 @@ Result<Duration> ReferenceSystem::pass_time(Duration duration) {
 
 /// The record is what the catalog has now.
 void ReferenceSystem::keep(Item& item, Shared<ItemRecord> saved) {
+  const bool untouched = item.saved->points.is(saved->points);
   item.saved = std::move(saved);
+  if (untouched) return;
   const std::vector<PointRecord>& points = item.saved->points;
   bool same = points.size() == item.points.size();
   for (std::size_t n = 0; same && n < points.size(); ++n)
@@ -253,7 +255,7 @@ Result<Shared<std::vector<DiskLocator>>> ReferenceSystem::locate_point(
     return environment_error(fmt::format("item {} has no recovery point {}", name, point_id),
                              "choose one from its status");
   const ItemRecord& record = *found->second.saved;
-  Located& located = found->second.located[static_cast<std::size_t>(point - record.points.data())];
+  Located& located = found->second.located[static_cast<std::size_t>(point - record.points->data())];
   if (located.disks.empty()) {
     std::vector<DiskLocator> disks;
     for (const DiskSpec& disk : record.spec.disks)

@@ -114,8 +114,9 @@ Result<const ItemSpec*> SimLaboratory::find_item(const ItemName& item) const {
 }
 
 Result<SimLaboratory::KnownItem*> SimLaboratory::find_known(const ItemName& item) {
+  if (last_found_ != nullptr && last_found_->spec.name == item) return last_found_;
   const auto found = items_.find(item);
-  if (found != items_.end()) return &found->second;
+  if (found != items_.end()) return last_found_ = &found->second;
   return tl::unexpected(find_item(item).error());
 }
 
@@ -157,6 +158,7 @@ Nothing SimLaboratory::remove_item(const ItemName& item) {
     site->keys.remove_all(is_its);
   }
   items_.erase(item);
+  last_found_ = nullptr;
   return {};
 }
 

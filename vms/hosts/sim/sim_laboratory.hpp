@@ -76,6 +76,7 @@ class SimLaboratory final : public Laboratory {
   SimLink link_;
   SimHost primary_host_{primary_, link_};
   std::map<ItemName, KnownItem> items_;
+  KnownItem* last_found_ = nullptr;  ///< most calls are about the item of the one before
 };
 
 }  // namespace switchback::sim
