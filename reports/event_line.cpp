@@ -15,9 +15,9 @@ namespace {
 
 // In the order of the alternatives of Event.
 constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames = {
-    "run_started",    "sequence_started", "step_started",     "operation_ended",
-    "step_in_job",    "fault_injected",   "violation_found",  "sequence_ended",
-    "violation_kept", "run_ended",        "fault_took_effect"};
+    "run_started",    "sequence_started", "step_started",      "operation_ended",
+    "step_in_job",    "fault_injected",   "violation_found",   "sequence_ended",
+    "violation_kept", "run_ended",        "fault_took_effect", "sequence_repeated"};
 
 void list(JsonLine& line, std::string_view key, const std::vector<std::string>& values) {
   line.begin_list(key);
@@ -159,6 +159,15 @@ void write(JsonLine& line, const SequenceEnded& event) {
   line.end_list();
 }
 
+void write(JsonLine& line, const SequenceRepeated& event) {
+  line.number("sequence", event.index);
+  line.flag("same", event.same);
+  line.text("differs_in", event.differs_in);
+  line.number("position", event.event);
+  line.text("first", event.first);
+  line.text("second", event.second);
+}
+
 void write(JsonLine& line, const ViolationKept& event) {
   line.number("sequence", event.sequence);
   line.text("property", event.property);
@@ -189,6 +198,12 @@ void append_event_line(fmt::memory_buffer& out, const Event& event, std::uint64_
   line.text("event", event_name(event));
   std::visit([&line](const auto& fields) { write(line, fields); }, event);
   line.finish();
+}
+
+std::string event_line(const Event& event) {
+  fmt::memory_buffer buffer;
+  append_event_line(buffer, event, 0);
+  return {buffer.data(), buffer.size() - 1};
 }
 
 }  // namespace switchback

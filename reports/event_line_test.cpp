@@ -55,6 +55,8 @@ const std::vector<std::string> kGolden = {
     R"({"v":1,"n":9,"event":"run_ended","stopped_by":"time","error":""})",
     R"({"v":1,"n":10,"event":"fault_took_effect","sequence":3,"step":1,"kind":"link_cut",)"
     R"("operation":"enable","stage":"copy","call":5,"item":0})",
+    R"({"v":1,"n":11,"event":"sequence_repeated","sequence":3,"same":true,"differs_in":"",)"
+    R"("position":0,"first":"","second":""})",
 };
 
 TEST(EventLine, IsAsDocumentedForEachKindOfEvent) {

@@ -62,6 +62,17 @@ inline SequenceEnded sequence_ended(std::string verdict = "held", std::uint64_t 
           .properties = {{.name = "no_loss", .judged = judged, .broken = 0}}};
 }
 
+inline SequenceRepeated sequence_repeated(bool same) {
+  SequenceRepeated repeated{
+      .index = 3, .same = same, .differs_in = "", .event = 0, .first = "", .second = ""};
+  if (same) return repeated;
+  repeated.differs_in = "event";
+  repeated.event = 7;
+  repeated.first = R"({"event":"operation_ended","reason":"one"})";
+  repeated.second = R"({"event":"operation_ended","reason":"two"})";
+  return repeated;
+}
+
 inline ViolationFound violation_found() {
   return {.sequence = 3,
           .step = 1,
@@ -114,7 +125,8 @@ inline std::vector<Event> one_of_each() {
           sequence_ended(),
           violation_kept(),
           RunEnded{.stopped_by = "time", .error = ""},
-          fault_took_effect()};
+          fault_took_effect(),
+          sequence_repeated(true)};
 }
 
 /// Strings that break careless writers: quotes, backslashes, control characters, escape sequences,
@@ -217,10 +229,13 @@ inline rc::Gen<Event> any_event() {
                                  number(), number(), number(), texts()};
           case 9:
             return RunEnded{text(), text()};
-          default:
+          case 10:
             return FaultTookEffect{number(), number(), text(),
                                    text(),   text(),   *rc::gen::arbitrary<std::uint32_t>(),
                                    number()};
+          default:
+            return SequenceRepeated{number(), *rc::gen::arbitrary<bool>(), text(), number(), text(),
+                                    text()};
         }
       }));
 }

@@ -130,10 +130,23 @@ void append_run_case(pugi::xml_node suite, const SummaryData& data, double secon
   text(error, fmt::format("{}\n{}", details, summary_text(data, seconds, /*colour=*/false)));
 }
 
+/// Only of a run that looked.
+void append_determinism_case(pugi::xml_node suite, const SummaryData& data, double seconds) {
+  if (data.sequences_repeated == 0) return;
+  pugi::xml_node test = append_case(suite, data, "determinism", 0);
+  if (data.differing.empty()) return;
+  pugi::xml_node failure = test.append_child("failure");
+  attribute(failure, "message",
+            fmt::format("sequence {} did something else when it ran again",
+                        data.differing.front().index));
+  attribute(failure, "type", "not_deterministic");
+  text(failure, summary_text(data, seconds, /*colour=*/false));
+}
+
 }  // namespace
 
 std::string junit_xml(const SummaryData& data, double seconds) {
-  std::uint64_t failures = 0;
+  std::uint64_t failures = data.sequences_differing > 0 ? 1 : 0;
   std::uint64_t skipped = 0;
   for (const JudgedProperty& judged : data.properties) {
     failures += judged.result() == PropertyResult::violated ? 1 : 0;
@@ -147,7 +160,7 @@ std::string junit_xml(const SummaryData& data, double seconds) {
   pugi::xml_node suite = suites.append_child("testsuite");
   for (pugi::xml_node node : {suites, suite}) {
     attribute(node, "name", node == suites ? "switchback" : data.run.world);
-    number(node, "tests", data.properties.size() + 1);
+    number(node, "tests", data.properties.size() + (data.sequences_repeated > 0 ? 2 : 1));
     number(node, "failures", failures);
     number(node, "errors", run_is_conclusive(data) ? 0 : 1);
     number(node, "skipped", skipped);
@@ -163,6 +176,7 @@ std::string junit_xml(const SummaryData& data, double seconds) {
       attribute(test.append_child("skipped"), "message",
                 "not exercised: nothing happened that it could judge");
   }
+  append_determinism_case(suite, data, seconds);
   append_run_case(suite, data, seconds);
   text(suite.append_child("system-out"), summary_text(data, seconds, /*colour=*/false));
   std::ostringstream out;

@@ -48,6 +48,24 @@ TEST(Junit, AViolationIsAFailureThatTellsEverythingInItsText) {
   EXPECT_STREQ(test.child("system-out").text().get(), "[[ATTACHMENT|runs/no_loss.json]]\n");
 }
 
+TEST(Junit, DeterminismIsACaseOfItsOwn) {
+  const auto repeated = [](bool same) {
+    return parsed(folded({samples::run_started(), samples::operation("enable"),
+                          samples::sequence_ended(), samples::sequence_repeated(same)}));
+  };
+  const pugi::xml_document sound = repeated(true);
+  EXPECT_TRUE(test_case(sound, "determinism"));
+  EXPECT_FALSE(test_case(sound, "determinism").child("failure"));
+  const pugi::xml_document broken = repeated(false);
+  const pugi::xml_node failure = test_case(broken, "determinism").child("failure");
+  EXPECT_STREQ(failure.attribute("type").value(), "not_deterministic");
+  EXPECT_NE(std::string(failure.text().get()).find("Not the same when run again"),
+            std::string::npos);
+  EXPECT_EQ(broken.child("testsuites").attribute("failures").as_int(), 1);
+  EXPECT_FALSE(test_case(parsed(folded({samples::run_started()})), "determinism"))
+      << "nothing was run twice";
+}
+
 TEST(Junit, WhatWasNotExercisedIsSkippedWithAReason) {
   const pugi::xml_document document = parsed(folded(samples::one_of_each()));
   const pugi::xml_node skipped = test_case(document, "clean").child("skipped");
@@ -59,7 +77,7 @@ TEST(Junit, TheSuiteCountsItsCases) {
   const pugi::xml_document document = parsed(folded(samples::one_of_each()));
   const pugi::xml_node suite = document.child("testsuites").child("testsuite");
   EXPECT_STREQ(suite.attribute("name").value(), "sim");
-  EXPECT_EQ(suite.attribute("tests").as_int(), 3);
+  EXPECT_EQ(suite.attribute("tests").as_int(), 4);
   EXPECT_EQ(suite.attribute("failures").as_int(), 1);
   EXPECT_EQ(suite.attribute("errors").as_int(), 0);
   EXPECT_EQ(suite.attribute("skipped").as_int(), 1);

@@ -13,11 +13,12 @@
 namespace switchback {
 namespace {
 
-constexpr std::array<EnumName<RunVerdict>, 4> kVerdictNames = {{
+constexpr std::array<EnumName<RunVerdict>, 5> kVerdictNames = {{
     {RunVerdict::held, "held"},
     {RunVerdict::violated, "violated"},
     {RunVerdict::nothing_tested, "nothing_tested"},
     {RunVerdict::inconclusive, "inconclusive"},
+    {RunVerdict::not_deterministic, "not_deterministic"},
 }};
 
 constexpr std::array<EnumName<PropertyResult>, 3> kResultNames = {{
@@ -80,6 +81,7 @@ int exit_code(RunVerdict verdict) {
     case RunVerdict::held:
       return 0;
     case RunVerdict::violated:
+    case RunVerdict::not_deterministic:
       return 1;
     case RunVerdict::nothing_tested:
       return 2;
@@ -123,6 +125,7 @@ RunVerdict SummaryData::verdict() const {
   if (!findings.empty() || sequences_violated > 0) return RunVerdict::violated;
   for (const JudgedProperty& property : properties)
     if (property.violated) return RunVerdict::violated;
+  if (sequences_differing > 0) return RunVerdict::not_deterministic;
   if (operations_done == 0) return RunVerdict::nothing_tested;
   if (disturbed() || !covered()) return RunVerdict::inconclusive;
   return RunVerdict::held;
@@ -255,6 +258,13 @@ void Summary::fold(const SequenceEnded& event) {
     judged.broken += tally.broken;
     if (tally.broken > 0) judged.violated = true;
   }
+}
+
+void Summary::fold(const SequenceRepeated& event) {
+  ++data_.sequences_repeated;
+  if (event.same) return;
+  ++data_.sequences_differing;
+  if (data_.differing.size() < kMostErrors) data_.differing.push_back(event);
 }
 
 void Summary::fold(const RunEnded& event) {

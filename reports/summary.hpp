@@ -22,14 +22,20 @@ enum class RunVerdict : std::uint8_t {
   violated,        ///< one was broken
   nothing_tested,  ///< no operation ended done, so nothing was shown
   inconclusive,    ///< trouble of the environment, or required coverage that was not reached
+  /// None was broken, but a sequence that was run twice did not do the same: nothing that was found
+  /// or not found can be relied on.
+  not_deterministic,
 };
 
-inline constexpr std::array<RunVerdict, 4> kAllRunVerdicts = {
-    RunVerdict::held, RunVerdict::violated, RunVerdict::nothing_tested, RunVerdict::inconclusive};
+inline constexpr std::array<RunVerdict, 5> kAllRunVerdicts = {
+    RunVerdict::held, RunVerdict::violated, RunVerdict::nothing_tested, RunVerdict::inconclusive,
+    RunVerdict::not_deterministic};
 
-/// "held", "violated", "nothing_tested", "inconclusive": the words of docs/summary-json.md.
+/// "held", "violated", "nothing_tested", "inconclusive", "not_deterministic": the words of
+/// docs/summary-json.md.
 std::string_view name_of(RunVerdict verdict);
-/// 0, 1, 2, 3 in the order of the enumerators: the exit code of `switchback run`.
+/// The exit code of `switchback run`: 0, 1, 2, 3 in the order of the enumerators, and 1 for the
+/// last.
 int exit_code(RunVerdict verdict);
 
 enum class PropertyResult : std::uint8_t { held, violated, not_exercised };
@@ -104,7 +110,10 @@ struct SummaryData {
 
   std::uint64_t sequences = 0;  ///< ended
   std::uint64_t sequences_violated = 0;
-  std::uint64_t sequences_in_error = 0;  ///< ended by trouble of the environment
+  std::uint64_t sequences_in_error = 0;     ///< ended by trouble of the environment
+  std::uint64_t sequences_repeated = 0;     ///< run twice and compared
+  std::uint64_t sequences_differing = 0;    ///< those that were not the same
+  std::vector<SequenceRepeated> differing;  ///< the first kMostErrors of them
   std::uint64_t steps = 0;
   std::uint64_t operations = 0;  ///< ended, whatever the outcome
   std::uint64_t operations_done = 0;
@@ -158,6 +167,7 @@ class Summary final : public EventSink {
   void fold(const FaultTookEffect& event);
   void fold(const ViolationFound& event);
   void fold(const SequenceEnded& event);
+  void fold(const SequenceRepeated& event);
   void fold(const ViolationKept& event);
   void fold(const RunEnded& event);
 

@@ -90,6 +90,19 @@ Json errors_json(const SummaryData& data) {
   return list;
 }
 
+Json determinism_json(const SummaryData& data) {
+  Json list = Json::array();
+  for (const SequenceRepeated& repeated : data.differing)
+    list.push_back({{"sequence", repeated.index},
+                    {"differs_in", repeated.differs_in},
+                    {"position", repeated.event},
+                    {"first", text_or_null(repeated.first)},
+                    {"second", text_or_null(repeated.second)}});
+  return {{"run_twice", data.sequences_repeated},
+          {"differing", data.sequences_differing},
+          {"differences", std::move(list)}};
+}
+
 }  // namespace
 
 std::string summary_json(const SummaryData& data, double seconds, const std::string& stopped_by) {
@@ -123,6 +136,7 @@ std::string summary_json(const SummaryData& data, double seconds, const std::str
   json["faults"] = faults_json(data);
   json["sequences_in_error"] = data.sequences_in_error;
   json["errors"] = errors_json(data);
+  json["determinism"] = determinism_json(data);
   json["notes"] = data.run.notes;
   return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
 }

@@ -40,7 +40,8 @@ TEST(SummaryJson, HasTheKeysOfTheContractInOrder) {
                                             "violations",     "not_exercised",
                                             "way_back",       "coverage",
                                             "faults",         "sequences_in_error",
-                                            "errors",         "notes"}));
+                                            "errors",         "determinism",
+                                            "notes"}));
 }
 
 TEST(SummaryJson, HasTheFiguresOfTheRun) {
@@ -81,6 +82,16 @@ TEST(SummaryJson, NamesWhatOfRequiredCoverageWasNeverSeen) {
   EXPECT_FALSE(json["coverage"]["missing"].contains("faults"));
 }
 
+TEST(SummaryJson, TellsOfSequencesThatWereRunTwice) {
+  const auto json = document({samples::sequence_repeated(true), samples::sequence_repeated(false)});
+  EXPECT_EQ(json["determinism"]["run_twice"], 2);
+  EXPECT_EQ(json["determinism"]["differing"], 1);
+  const auto& difference = json["determinism"]["differences"][0];
+  EXPECT_EQ(difference["sequence"], 3);
+  EXPECT_EQ(difference["position"], 7);
+  EXPECT_NE(difference["first"], difference["second"]);
+}
+
 TEST(SummaryJson, AFindingThatWasNotKeptHasNoTraceAndNoSteps) {
   const auto json = document({samples::violation_found()});
   EXPECT_TRUE(json["violations"][0]["trace_file"].is_null());
@@ -117,6 +128,7 @@ TEST(SummaryJson, EveryKeyIsDocumented) {
   ASSERT_FALSE(text.empty());
   std::vector<Event> events = samples::one_of_each();
   events.push_back(samples::sequence_ended("error"));
+  events.push_back(samples::sequence_repeated(false));
   std::set<std::string> keys;
   collect_keys(document(events), keys);
   for (const std::string& key : keys)

@@ -79,12 +79,28 @@ TEST(Summary, AnInterruptedRunKeepsItsVerdict) {
   EXPECT_EQ(folded({samples::operation("enable"), interrupted}).verdict(), RunVerdict::held);
 }
 
+TEST(Summary, ASequenceThatDidSomethingElseTheSecondTimeIsAVerdictOfItsOwn) {
+  const std::vector<Event> same = {samples::operation("enable"), samples::sequence_ended(),
+                                   samples::sequence_repeated(true), kEnd};
+  EXPECT_EQ(folded(same).verdict(), RunVerdict::held);
+  std::vector<Event> different = same;
+  different.insert(different.begin(),
+                   {samples::sequence_ended("error"), samples::sequence_repeated(false)});
+  const SummaryData data = folded(different);
+  EXPECT_EQ(data.verdict(), RunVerdict::not_deterministic) << "whatever else went wrong";
+  EXPECT_EQ(exit_code(data.verdict()), 1);
+  EXPECT_EQ(data.sequences_repeated, 2U);
+  EXPECT_EQ(data.sequences_differing, 1U);
+  different.push_back(samples::violation_found());
+  EXPECT_EQ(folded(different).verdict(), RunVerdict::violated) << "but for a broken promise";
+}
+
 TEST(Summary, NamesOfVerdictsAreThoseOfTheContract) {
   std::vector<std::string> names;
   for (const RunVerdict verdict : kAllRunVerdicts)
     names.emplace_back(name_of(verdict));
-  EXPECT_EQ(names,
-            (std::vector<std::string>{"held", "violated", "nothing_tested", "inconclusive"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"held", "violated", "nothing_tested", "inconclusive",
+                                             "not_deterministic"}));
 }
 
 TEST(Summary, PropertiesAreHeldViolatedOrNotExercised) {

@@ -82,6 +82,10 @@ std::string headline(const SummaryData& data, double seconds, const Paint& paint
                            paint.doubtful("INCONCLUSIVE"), scope);
       return fmt::format("{}  trouble of the environment, no verdict: {}\n",
                          paint.doubtful("INCONCLUSIVE"), scope);
+    case RunVerdict::not_deterministic:
+      return fmt::format("{}  {} did something else when it ran again: {}\n",
+                         paint.bad("NOT DETERMINISTIC"),
+                         counted(data.sequences_differing, "sequence"), scope);
   }
   return "";
 }
@@ -106,6 +110,34 @@ std::string errors_section(const SummaryData& data, const Paint& paint) {
     out += fmt::format("  {} ended so; the first are shown\n",
                        counted(data.sequences_in_error, "sequence"));
   return out;
+}
+
+std::string determinism_section(const SummaryData& data, const Paint& paint) {
+  if (data.differing.empty()) return "";
+  std::string out = section("Not the same when run again", paint);
+  const auto shown = [](const std::string& line) { return line.empty() ? "nothing" : line; };
+  for (const SequenceRepeated& repeated : data.differing) {
+    out += repeated.differs_in == "event"
+               ? fmt::format("  sequence {}, event {} of it\n", repeated.index, repeated.event)
+               : fmt::format("  sequence {}, its {} at the end\n", repeated.index,
+                             printable_line(repeated.differs_in));
+    out += wrapped(fmt::format("first: {}", printable_line(shown(repeated.first))), 4, kWidth);
+    out += wrapped(fmt::format("again: {}", printable_line(shown(repeated.second))), 4, kWidth);
+  }
+  if (data.sequences_differing > data.differing.size())
+    out += fmt::format("  {} were not the same; the first are shown\n",
+                       counted(data.sequences_differing, "sequence"));
+  return out;
+}
+
+/// "run twice: 200 of 4,000 sequences, all identical".
+std::string repeated_line(const SummaryData& data) {
+  if (data.sequences_repeated == 0) return "";
+  return fmt::format("  run twice: {} of {}, {}\n", grouped(data.sequences_repeated),
+                     counted(data.sequences, "sequence"),
+                     data.sequences_differing == 0
+                         ? "all identical"
+                         : fmt::format("{} not the same", grouped(data.sequences_differing)));
 }
 
 std::string result_words(PropertyResult result, const Paint& paint) {
@@ -238,6 +270,7 @@ std::string run_section(const SummaryData& data, double seconds, const Paint& pa
                              counted(data.operations, "operation"), counted(data.loops, "time"),
                              counted(data.writes, "write")),
                  2, kWidth);
+  out += repeated_line(data);
   if (!data.end.stopped_by.empty())
     out += fmt::format("  stopped by: {}\n", printable_line(data.end.stopped_by));
   for (const std::string& note : data.run.notes)
@@ -273,10 +306,10 @@ std::string finding_text(const Finding& finding, std::size_t indent) {
 std::string summary_text(const SummaryData& data, double seconds, bool colour) {
   const Paint paint(colour);
   return headline(data, seconds, paint) + findings_section(data, paint) +
-         errors_section(data, paint) + properties_section(data, paint) +
-         not_exercised_section(data, paint) + missing_section(data, paint) +
-         way_back_section(data, paint) + coverage_section(data, paint) +
-         run_section(data, seconds, paint);
+         determinism_section(data, paint) + errors_section(data, paint) +
+         properties_section(data, paint) + not_exercised_section(data, paint) +
+         missing_section(data, paint) + way_back_section(data, paint) +
+         coverage_section(data, paint) + run_section(data, seconds, paint);
 }
 
 }  // namespace switchback

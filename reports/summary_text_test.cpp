@@ -31,6 +31,16 @@ void expect_in_order(const std::string& text, const std::vector<std::string>& pa
   }
 }
 
+TEST(SummaryText, TellsWhatWasNotTheSameWhenRunAgain) {
+  const std::string text =
+      text_of({samples::operation("enable"), samples::sequence_ended(),
+               samples::sequence_repeated(false), RunEnded{.stopped_by = "failures", .error = ""}});
+  EXPECT_EQ(text.find("NOT DETERMINISTIC  1 sequence did something else"), 0U) << text;
+  expect_in_order(text, {"Not the same when run again", "sequence 3, event 7 of it", "first: {",
+                         "\"reason\":\"one\"", "again: {", "\"reason\":\"two\"",
+                         "run twice: 1 of 1 sequence, 1 not the same"});
+}
+
 TEST(SummaryText, SaysFirstWhatBrokeAndHowToSeeItAgain) {
   const std::string text = text_of(samples::one_of_each());
   EXPECT_EQ(text.find("VIOLATED  1 promise broken"), 0U) << text;
@@ -55,6 +65,7 @@ TEST(SummaryText, SaysFirstWhatBrokeAndHowToSeeItAgain) {
                          "Coverage",
                          "The run",
                          "12.3 s",
+                         "run twice: 1 of 1 sequence, all identical",
                          "stopped by: time",
                          "note: KVM: none",
                          "switchback run --seed 18446744073709551615 --max-sequences 1"});

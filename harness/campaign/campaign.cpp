@@ -7,79 +7,15 @@
 
 #include <fmt/format.h>
 
+#include "harness/campaign/campaign_run.hpp"
 #include "harness/campaign/ordered_workers.hpp"
+#include "harness/campaign/rerun.hpp"
 #include "harness/campaign/sequence_seed.hpp"
-#include "harness/runner/run_sequence.hpp"
 
 namespace switchback {
 namespace {
 
 using Properties = std::vector<std::unique_ptr<const Property>>;
-
-class Buffer final : public EventSink {
- public:
-  /// `reads_steps`: whether those do who get the events in the end.
-  explicit Buffer(bool reads_steps) : reads_steps_(reads_steps) {}
-  void on(const Event& event) override { events.push_back(event); }
-  [[nodiscard]] bool reads_steps() const override { return reads_steps_; }
-  std::vector<Event> events;
-
- private:
-  bool reads_steps_;
-};
-
-/// A sequence that was drawn and run.
-struct Run {
-  DrawnSequence drawn;
-  SequenceResult result;
-  std::vector<Event> events;
-};
-
-SequenceResult run_in_fresh_world(WorldFactory& worlds, const Properties& properties,
-                                  const CampaignOptions& options, const Sequence& sequence,
-                                  std::uint64_t index, EventSink& events) {
-  Result<World> world = worlds.make(sequence.seed);
-  if (!world) {
-    SequenceResult result;
-    result.error = world.error();
-    return result;
-  }
-  return run_sequence(*world, sequence,
-                      {.index = index,
-                       .properties = properties,
-                       .events = events,
-                       .interrupted = options.interrupted,
-                       .slow_images = !worlds.deterministic()});  // real disks
-}
-
-void announce_sequence(const DrawnSequence& drawn, std::uint64_t index, EventSink& events) {
-  SequenceStarted started{.index = index,
-                          .seed = drawn.sequence.seed,
-                          .disk_sizes = {},
-                          .steps = drawn.sequence.steps.size(),
-                          .profile = drawn.profile};
-  for (const DiskSpec& disk : drawn.sequence.disks)
-    started.disk_sizes.push_back(disk.size_bytes);
-  events.on(started);
-}
-
-SequenceEnded ending_of(const SequenceResult& result, std::uint64_t index) {
-  SequenceEnded ended{.index = index,
-                      .verdict = "held",
-                      .error = {},
-                      .steps_run = result.steps_run,
-                      .writes = result.writes,
-                      .loops = result.loops,
-                      .wire_bytes = result.wire.total(),
-                      .properties = result.tallies};
-  if (result.error) {
-    ended.verdict = "error";
-    ended.error = result.error->message;
-    if (!result.error->remedy.empty()) ended.error += " (" + result.error->remedy + ")";
-  }
-  if (!result.violations.empty()) ended.verdict = "violated";
-  return ended;
-}
 
 Trace trace_of(const WorldFactory& worlds, const CampaignOptions& options, const Sequence& sequence,
                const Violation& violation, std::size_t step) {
@@ -132,18 +68,17 @@ class Collector {
       : worlds_(worlds), properties_(properties), options_(options), events_(events) {}
 
   /// Passes on what a sequence did; false ends the campaign.
-  bool take(std::uint64_t index, const Run& run) {
-    announce_sequence(run.drawn, index, events_);
-    for (const Event& event : run.events)
-      events_.on(event);
-    events_.on(ending_of(run.result, index));
+  bool take(std::uint64_t index, const CampaignRun& run) {
+    run.tell(index, events_);
+    if (run.repeated) events_.on(*run.repeated);
     if (run.result.error && ++errors_ >= kMostErrors) {
       stopped_by_ = "error";
       error_ = run.result.error->message;
       return false;
     }
-    if (!run.result.violations.empty()) {
-      keep(index, run);
+    const bool violated = !run.result.violations.empty();
+    if (violated) keep(index, run);
+    if (violated || (run.repeated && !run.repeated->same)) {
       ++failures_;
       if (options_.max_failures != 0 && failures_ >= options_.max_failures) {
         stopped_by_ = "failures";
@@ -166,7 +101,7 @@ class Collector {
   static constexpr unsigned kMostErrors = 5;
 
   /// Each finding is shrunk and kept once, by its identity.
-  void keep(std::uint64_t index, const Run& run) {
+  void keep(std::uint64_t index, const CampaignRun& run) {
     const FoundViolation& found = run.result.violations.front();
     const Violation& violation = found.violation;
     if (!kept_.insert({violation.property, violation.kind}).second) return;
@@ -237,15 +172,23 @@ void run_campaign(WorldFactory& worlds, const Properties& properties,
     return !(options.interrupted && options.interrupted());
   };
   const auto work = [&](std::uint64_t index) {
-    Buffer buffer(events.reads_steps());
-    Run run{.drawn = sequence_at(index), .result = {}, .events = {}};
-    run.result = run_in_fresh_world(worlds, properties, options, run.drawn.sequence, index, buffer);
-    run.events = std::move(buffer.events);
+    const bool twice =
+        options.line_of && worlds.deterministic() && is_run_twice(options.seed, index);
+    const auto run_it = [&] {
+      return run_drawn(worlds, properties, options, sequence_at(index), index,
+                       {.steps = twice || events.reads_steps(), .digest_state = twice});
+    };
+    CampaignRun run = run_it();
+    if (!twice) return run;
+    const CampaignRun again = run_it();
+    if (!(options.interrupted && options.interrupted()))  // else neither may be whole
+      run.repeated = compare(index, run, again, options.line_of);
     return run;
   };
   Collector collector(worlds, properties, options, events);
-  in_order<Run>(options.jobs, may_start, work,
-                [&](std::uint64_t index, const Run& run) { return collector.take(index, run); });
+  in_order<CampaignRun>(
+      options.jobs, may_start, work,
+      [&](std::uint64_t index, const CampaignRun& run) { return collector.take(index, run); });
   events.on(collector.ending());
 }
 
@@ -260,10 +203,10 @@ void replay(WorldFactory& worlds, const Properties& properties, const CampaignOp
   }
   const DrawnSequence drawn{sequence, "replay"};
   for (std::uint64_t index = 0; index < repeat; ++index) {
-    announce_sequence(drawn, index, events);
+    events.on(start_of(drawn, index));
     const SequenceResult result =
         run_in_fresh_world(worlds, properties, options, sequence, index, events);
-    events.on(ending_of(result, index));
+    events.on(end_of(result, index));
   }
   events.on(RunEnded{"sequences", {}});
 }

@@ -35,6 +35,9 @@ struct CampaignOptions {
   std::vector<std::string> notes;
   /// Goals of coverage without which the run has no verdict; named in events.
   std::vector<std::string> required_coverage = {};
+  /// An event as a line. Given, some sequences are run twice where the world is deterministic, and
+  /// compared by these lines.
+  std::function<std::string(const Event&)> line_of = {};
 
   bool shrink = true;
   ShrinkBudget shrink_budget;

@@ -13,6 +13,7 @@
 #include "harness/cli/reporting.hpp"
 #include "harness/cli/stopwatch.hpp"
 #include "harness/cli/worlds.hpp"
+#include "reports/event_line.hpp"
 #include "reports/output_file.hpp"
 
 namespace switchback {
@@ -154,6 +155,7 @@ int run_command(const RunArguments& arguments) {
   options.defect = arguments.world.defect;
   options.notes = world->notes;
   options.required_coverage = arguments.required_coverage;
+  options.line_of = event_line;
   options.shrink = arguments.shrink;
   options.shrink_world = world->shrink_world.get();
   options.trace_folder = arguments.trace_folder;

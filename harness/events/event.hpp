@@ -136,6 +136,18 @@ struct SequenceEnded {
   std::vector<PropertyTally> properties;
 };
 
+/// A sequence was drawn and run twice, to see whether the world is as deterministic as it says.
+struct SequenceRepeated {
+  std::uint64_t index = 0;
+  bool same = true;
+  std::string differs_in;  ///< what differs first: "event" or "state"; empty if they are the same
+  std::size_t event = 0;   ///< the position of that event in the sequence, its start being 0
+  /// That event as a line, or the digest of the state at the end, in each of the two runs; empty
+  /// where there was none.
+  std::string first;
+  std::string second;
+};
+
 /// A violation was shrunk and kept.
 struct ViolationKept {
   std::uint64_t sequence = 0;
@@ -154,9 +166,9 @@ struct RunEnded {
   std::string error;
 };
 
-using Event =
-    std::variant<RunStarted, SequenceStarted, StepStarted, OperationEnded, StepInJob, FaultInjected,
-                 ViolationFound, SequenceEnded, ViolationKept, RunEnded, FaultTookEffect>;
+using Event = std::variant<RunStarted, SequenceStarted, StepStarted, OperationEnded, StepInJob,
+                           FaultInjected, ViolationFound, SequenceEnded, ViolationKept, RunEnded,
+                           FaultTookEffect, SequenceRepeated>;
 
 /// Takes events in order, from one thread.
 class EventSink {

@@ -31,6 +31,8 @@ struct SequenceResult {
   std::uint64_t loops = 0;   ///< times round the whole lifecycle
   WireCount wire;
   std::vector<PropertyTally> tallies;
+  /// Of the world before its items are removed, if it was asked for and there is one.
+  std::optional<std::uint64_t> state_digest;
 };
 
 /// Everything that a run of one sequence needs beside its steps.
@@ -43,6 +45,7 @@ struct SequenceContext {
   /// Reading images takes long, as on real disks: recovery points that are listed already are read
   /// again only after operations that work on points.
   bool slow_images = false;
+  bool digest_state = false;  ///< the result tells the digest of what the world has come to
   /// Told of every point at which a job of the step stands, not in the healthy phase. May be empty.
   std::function<void(std::size_t step, const JobPoint& point)> at_point = {};
 };

@@ -28,6 +28,8 @@ void SequenceRun::run() {
     if (ran) ran = item->create();
   if (ran) ran = run_steps();
   shared_.result.wire = shared_.world.laboratory->wire();
+  if (shared_.context.digest_state)
+    shared_.result.state_digest = shared_.world.laboratory->state_digest();
   if (items_.front()->any_fault_in_force()) static_cast<void>(heal());
   Nothing removed;
   for (const auto& item : items_)

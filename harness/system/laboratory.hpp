@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -127,6 +128,9 @@ class Laboratory {
   /// Everything of the item on both sites, sorted.
   virtual Result<Shared<std::vector<CensusEntry>>> census(const ItemName& item) = 0;
   [[nodiscard]] virtual WireCount wire() = 0;
+  /// A number for all that there is on both sites: where the same seed gives the same events, it
+  /// gives the same number too. Nothing where that can't be had.
+  [[nodiscard]] virtual std::optional<std::uint64_t> state_digest() { return std::nullopt; }
 };
 
 /// A DR system together with the two sites that it works on, fresh for one sequence.

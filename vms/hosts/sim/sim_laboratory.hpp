@@ -9,6 +9,7 @@
 #include "harness/system/laboratory.hpp"
 #include "vms/hosts/sim/sim_host.hpp"
 #include "vms/hosts/sim/sim_item.hpp"
+#include "vms/hosts/sim/sim_state.hpp"
 
 namespace switchback::sim {
 
@@ -37,6 +38,9 @@ class SimLaboratory final : public Laboratory {
   Nothing edit(const ItemName& item, Edit edit) override;
   Result<Shared<std::vector<CensusEntry>>> census(const ItemName& item) override;
   [[nodiscard]] WireCount wire() override { return link_.count(); }
+  [[nodiscard]] std::optional<std::uint64_t> state_digest() override {
+    return state_of(primary_, recovery_);
+  }
 
   SimLink& link() { return link_; }
   SimSite& site(Site site) { return site == Site::primary ? primary_ : recovery_; }

@@ -3,6 +3,7 @@
 #include "vms/hosts/sim/sim_laboratory.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -78,6 +79,39 @@ class SimLaboratoryTest : public testing::Test {
   SimLaboratory laboratory_;
   SimHost primary_{laboratory_.site(Site::primary), laboratory_.link()};
 };
+
+// ---- the digest of the state
+
+TEST_F(SimLaboratoryTest, TheStateHasAnotherDigestWheneverAnythingIsOtherwise) {
+  const auto digest = [&] { return *laboratory_.state_digest(); };
+  std::set<std::uint64_t> seen{digest()};
+  EXPECT_TRUE(seen.contains(digest())) << "looking changes nothing";
+  const auto differs = [&] { return seen.insert(digest()).second; };
+  ASSERT_TRUE(write(0, 1, 10));
+  EXPECT_TRUE(differs()) << "a block";
+  ASSERT_TRUE(primary_.create_volume({.name = "v", .size_bytes = 4096, .backing = std::nullopt}));
+  EXPECT_TRUE(differs()) << "a volume";
+  ASSERT_TRUE(primary_.suspend_vm("g-1"));
+  EXPECT_TRUE(differs()) << "a VM that is held";
+  ASSERT_TRUE(primary_.resume_vm("g-1"));
+  EXPECT_FALSE(differs()) << "and is let go";
+  ASSERT_TRUE(primary_.shut_down_vm("g-2"));
+  EXPECT_TRUE(differs()) << "a VM that is off";
+  make_copy("g-2-cloud");
+  EXPECT_TRUE(differs()) << "a VM at recovery";
+  ASSERT_TRUE(laboratory_.edit("g", Edit::add_memory));
+  EXPECT_TRUE(differs()) << "memory";
+}
+
+TEST_F(SimLaboratoryTest, TheSameDoneInAnotherWorldHasTheSameDigest) {
+  SimLaboratory other;
+  ASSERT_TRUE(other.create_item(kGroup));
+  EXPECT_EQ(other.state_digest(), laboratory_.state_digest());
+  ASSERT_TRUE(other.write("g", Site::primary, {{0, 1, 10}}));
+  EXPECT_NE(other.state_digest(), laboratory_.state_digest());
+  ASSERT_TRUE(write(0, 1, 10));
+  EXPECT_EQ(other.state_digest(), laboratory_.state_digest());
+}
 
 // ---- groups and copies
 
