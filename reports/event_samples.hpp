@@ -178,7 +178,7 @@ inline rc::Gen<Event> any_event() {
           return *rc::gen::container<std::vector<std::string>>(hostile_text());
         };
         const auto number = [] { return *rc::gen::arbitrary<std::uint64_t>(); };
-        switch (*rc::gen::inRange(0, 11)) {
+        switch (*rc::gen::inRange<std::size_t>(0, std::variant_size_v<Event>)) {
           case 0:
             return RunStarted{.tool = text(),
                               .world = text(),

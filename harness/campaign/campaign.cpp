@@ -160,7 +160,8 @@ void run_campaign(WorldFactory& worlds, const Properties& properties,
   const rc::Gen<DrawnSequence> draw = sequences({.capabilities = capabilities,
                                                  .limits = options.limits,
                                                  .profiles = options.profiles,
-                                                 .edits = probe->laboratory->edits()});
+                                                 .edits = probe->laboratory->edits(),
+                                                 .trims = probe->laboratory->trims()});
 
   const auto sequence_at = [&](std::uint64_t index) -> DrawnSequence {
     if (options.sequence_at) return {options.sequence_at(index), "exhaustive"};

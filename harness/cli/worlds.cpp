@@ -33,6 +33,7 @@ SequenceLimits limits_of_real_vms() {
           .disk_bytes_multiple = kSectorBytes,
           .blocks_in_a_write_max = 48,
           .blocks_in_a_flood_max = 0,
+          .blocks_in_a_scatter_max = 0,
           .rounds_in_a_wait_max = 4};
 }
 

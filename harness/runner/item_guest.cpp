@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What guests write, what people edit and what breaks.
 #include <algorithm>
+#include <numeric>
 
 #include "harness/lifecycle/resting_states.hpp"
 #include "harness/runner/item_run.hpp"
@@ -81,6 +82,7 @@ Result<bool> ItemRun::guest_can_write(Site site, std::optional<std::size_t> vm) 
 }
 
 Nothing ItemRun::guest_writes(const WriteStep& write) {
+  if (write.trim && !shared_.world.laboratory->trims()) return {};
   SB_ASSIGN(site, site_of_guest());
   if (!site) return {};
   if (*site == Site::primary && branches_.site() == Site::recovery && !came_home_)
@@ -117,11 +119,15 @@ Result<std::vector<GuestWrite>> ItemRun::writes_of(const WriteStep& write, Journ
   const DiskIndex disk = write.disk % static_cast<DiskIndex>(item_.disks.size());
   const BlockNumber blocks = journal.geometry(disk).block_count();
   std::vector<GuestWrite> writes;
-  const BlockNumber count = std::min<BlockNumber>(write.count, blocks);
+  const BlockNumber stride = write.stride % blocks == 0 ? 1 : write.stride % blocks;
+  // So many before it comes round to the first one again.
+  const BlockNumber count = std::min<BlockNumber>(write.count, blocks / std::gcd(stride, blocks));
   for (BlockNumber n = 0; n < count; ++n) {
-    const BlockNumber block = (write.block + n) % blocks;
-    writes.push_back(
-        {.disk = disk, .block = block, .seq = journal.issue(disk, block, shared_.clock)});
+    const BlockNumber block = (write.block % blocks + n * stride) % blocks;
+    writes.push_back({.disk = disk,
+                      .block = block,
+                      .seq = journal.issue(disk, block, shared_.clock),
+                      .trim = write.trim});
   }
   shared_.result.writes += writes.size();
   return writes;

@@ -5,6 +5,13 @@
 #include "harness/sequence/trace.hpp"
 
 namespace switchback {
+namespace {
+
+Duration time_of(const WaitStep& wait, const ItemRun& item) {
+  return wait.duration + wait.periods * item.spec().policy.copy_frequency;
+}
+
+}  // namespace
 
 SequenceRun::SequenceRun(World& world, const Sequence& sequence, const SequenceContext& context)
     : shared_{.world = world,
@@ -104,7 +111,7 @@ Nothing SequenceRun::do_action(const Step& step, InJob& in_job) {
     Nothing operator()(const OperateStep& ask) const { return run.operate(item, ask, in_job); }
     Nothing operator()(const AdvanceStep& advance) const { return item.advance(advance.points); }
     Nothing operator()(const WaitStep& wait) const {
-      return run.wait(wait.duration, in_job, wait.background);
+      return run.wait(time_of(wait, item), in_job, wait.background);
     }
     Nothing operator()(const FaultStep& fault) const {
       return run.break_something(fault.kind, std::nullopt);
@@ -158,7 +165,7 @@ Nothing SequenceRun::run_in_job(std::size_t index, const JobPoint& point) {
     return break_something(fault->kind, point);
   // Nobody waits for the end of a job from within another: what falls due stands beside it.
   if (const auto* const pause = std::get_if<WaitStep>(&step.action))
-    return wait(pause->duration, none, /*leave_jobs=*/true);
+    return wait(time_of(*pause, item_of(step)), none, /*leave_jobs=*/true);
   return do_action(step, none);
 }
 

@@ -130,7 +130,7 @@ class SequenceDrawing {
          {Operation::delta_replication, Operation::process_log, Operation::fence_source})
       if (model_.allows(operation)) due.push_back(operation);
     if (!due.empty()) add_steps_inside(draw_.one_of(due));
-    model_.wait(wait.duration);
+    model_.wait(wait.duration + wait.periods * model_.period());
   }
 
   void add_legal_operation() {

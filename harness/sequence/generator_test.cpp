@@ -65,7 +65,8 @@ RC_GTEST_PROP(Generator, StaysWithinTheLimits, (std::uint64_t seed)) {
                  .disk_bytes_max = 64 << 20,
                  .disk_bytes_multiple = 512,
                  .blocks_in_a_write_max = 5,
-                 .blocks_in_a_flood_max = 0};
+                 .blocks_in_a_flood_max = 0,
+                 .blocks_in_a_scatter_max = 0};
   const Sequence sequence = draw(real, seed);
   RC_ASSERT(!sequence.steps.empty());
   std::size_t most_disks = 0;
@@ -237,7 +238,8 @@ void note_cells(const Sequence& sequence, const Capabilities& capabilities,
     if (std::holds_alternative<HealStep>(action)) model.heal();
     if (const auto* const edit = std::get_if<EditStep>(&action)) model.edit(edit->edit);
     if (sequence.steps[n].at) continue;
-    if (const auto* const wait = std::get_if<WaitStep>(&action)) model.wait(wait->duration);
+    if (const auto* const wait = std::get_if<WaitStep>(&action))
+      model.wait(wait->duration + wait->periods * model.period());
     const auto* const ask = std::get_if<OperateStep>(&action);
     if (ask == nullptr) continue;
     cells.emplace(name_of(model.state()), ask->operation);
@@ -289,8 +291,10 @@ TEST(Waits, LastNoMoreRoundsThanTheWorldCanCarry) {
   StepDrawing steps(random, slow, retention, item, model);
   const auto longest = [&] {
     std::chrono::milliseconds most{};
-    for (int n = 0; n < 500; ++n)
-      most = std::max(most, steps.wait().duration);
+    for (int n = 0; n < 500; ++n) {
+      const WaitStep wait = steps.wait();
+      most = std::max(most, wait.duration + wait.periods * model.period());
+    }
     return most;
   };
   EXPECT_GT(longest(), std::chrono::hours(2)) << "nothing replicates yet";

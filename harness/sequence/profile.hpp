@@ -45,6 +45,8 @@ struct Profile {
   unsigned wrong_key_percent = 8;  ///< of requests that need a key
   unsigned long_wait_percent = 4;  ///< of waits: hours
   unsigned flood_percent = 0;      ///< of writes: most of a disk, where it is small
+  unsigned scatter_percent = 0;    ///< of writes: thousands of blocks all over a disk
+  unsigned trim_percent = 8;       ///< of other writes: the guest discards what is there
   unsigned disable_percent = 15;   ///< of choices in which ending protection is among the allowed
   unsigned migrate_percent = 4;    ///< of sequences: they end where the VM stays at recovery
   bool all_faults = false;         ///< all kinds; otherwise killed controllers and cut links

@@ -52,7 +52,11 @@ std::string choices_in_words(const OperateStep& ask) {
 }
 
 struct InWords {
-  std::string operator()(const WriteStep& write) const { return write_in_words("write", write); }
+  std::string operator()(const WriteStep& write) const {
+    std::string words = write_in_words(write.trim ? "trim" : "write", write);
+    if (write.count > 1 && write.stride != 1) words += fmt::format(", every {}", write.stride);
+    return words;
+  }
   std::string operator()(const FlushStep&) const { return "flush"; }
   std::string operator()(const OperateStep& ask) const {
     return std::string(name_of(ask.operation)) + choices_in_words(ask);
@@ -64,6 +68,9 @@ struct InWords {
   std::string operator()(const WaitStep& wait) const {
     const auto milliseconds = wait.duration.count();
     const std::string_view jobs = wait.background ? ", jobs in the background" : "";
+    if (wait.periods > 0)
+      return fmt::format("wait {} copy {}{}", wait.periods,
+                         wait.periods == 1 ? "period" : "periods", jobs);
     if (milliseconds % 1000 == 0) return fmt::format("wait {} s{}", milliseconds / 1000, jobs);
     return fmt::format("wait {} ms{}", milliseconds, jobs);
   }

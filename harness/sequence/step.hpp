@@ -17,12 +17,14 @@
 
 namespace switchback {
 
-/// The guest writes `count` blocks in a row. `disk` and `block` are taken modulo what there is, so
-/// a step keeps its meaning when the sequence around it shrinks.
+/// The guest writes `count` blocks, each `stride` after the one before it. `disk` and `block` are
+/// taken modulo what there is, so a step keeps its meaning when the sequence around it shrinks.
 struct WriteStep {
   std::uint32_t disk = 0;
   BlockNumber block = 0;
   std::uint32_t count = 1;
+  std::uint32_t stride = 1;
+  bool trim = false;  ///< it discards them: a write as any other, after which they show nothing
   friend bool operator==(const WriteStep&, const WriteStep&) = default;
 };
 /// The guest flushes all its disks.
@@ -56,10 +58,12 @@ struct AdvanceStep {
   std::uint32_t points = 1;
   friend bool operator==(const AdvanceStep&, const AdvanceStep&) = default;
 };
-/// Time goes by on the system's clock, in whole milliseconds. It goes by for all items.
+/// Time goes by on the system's clock, in whole milliseconds or, if `periods` is not 0, in copy
+/// periods of the item. It goes by for all items.
 struct WaitStep {
   std::chrono::milliseconds duration{};
   bool background = false;  ///< jobs that fall due are left at their first point
+  std::uint32_t periods = 0;
   friend bool operator==(const WaitStep&, const WaitStep&) = default;
 };
 /// Something breaks.
@@ -76,7 +80,7 @@ struct EditStep {
   Edit edit{};
   friend bool operator==(const EditStep&, const EditStep&) = default;
 };
-/// The guest of the test failover's VM writes, as WriteStep.
+/// The guest of the test failover's VM writes blocks in a row.
 struct TestWriteStep {
   std::uint32_t disk = 0;
   BlockNumber block = 0;
@@ -84,7 +88,7 @@ struct TestWriteStep {
   friend bool operator==(const TestWriteStep&, const TestWriteStep&) = default;
 };
 /// The guest of the old primary VM writes, where that was not shut down by an unplanned failover
-/// and still runs. As WriteStep.
+/// and still runs. As TestWriteStep.
 struct OldPrimaryWriteStep {
   std::uint32_t disk = 0;
   BlockNumber block = 0;

@@ -38,10 +38,29 @@ WriteStep StepDrawing::any_write() {
   const bool flood = draw_.percent(profile_.flood_percent);
   if (flood && blocks <= options_.limits.blocks_in_a_flood_max)
     return {disk, 0, static_cast<std::uint32_t>(blocks)};
+  if (draw_.percent(profile_.scatter_percent))
+    if (const std::optional<WriteStep> write = scattered(disk, blocks)) return *write;
   const std::uint64_t most = draw_.percent(70)
                                  ? std::min<std::uint64_t>(3, options_.limits.blocks_in_a_write_max)
                                  : options_.limits.blocks_in_a_write_max;
-  return {disk, block(blocks), static_cast<std::uint32_t>(draw_.between(1, most))};
+  WriteStep write{disk, block(blocks), static_cast<std::uint32_t>(draw_.between(1, most))};
+  write.trim = options_.trims && draw_.percent(profile_.trim_percent);
+  return write;
+}
+
+/// So far apart that each block is a change of its own, and that less than half of the disk has
+/// changed: more would be compared and not sent. Nothing if the disk is too small for it.
+std::optional<WriteStep> StepDrawing::scattered(std::uint32_t disk, BlockNumber blocks) {
+  constexpr BlockNumber kFewest = 2000;
+  constexpr BlockNumber kThreeGrains = 48;
+  const BlockNumber most = options_.limits.blocks_in_a_scatter_max;
+  if (most < kFewest || blocks / most < kThreeGrains) return std::nullopt;
+  const BlockNumber count = draw_.between(kFewest, most);
+  const BlockNumber widest = std::min<BlockNumber>(blocks / count, 100'000);
+  return WriteStep{.disk = disk,
+                   .block = block(blocks),
+                   .count = static_cast<std::uint32_t>(count),
+                   .stride = static_cast<std::uint32_t>(draw_.between(kThreeGrains, widest))};
 }
 
 Action StepDrawing::write() {
@@ -127,6 +146,7 @@ WaitStep StepDrawing::wait() {
     return bounded(minutes(draw_.between(60, 60 * (draw_.percent(70) ? 4 : 26))));
   switch (draw_.weighted({65, 20, 15})) {
     case 0: {
+      if (draw_.percent(35)) return periods();
       // From a part of a copy period to a few of them: rounds fall due, or just not yet.
       const auto tenths =
           static_cast<milliseconds::rep>(draw_.between(1, draw_.percent(80) ? 12 : 35));
@@ -137,6 +157,12 @@ WaitStep StepDrawing::wait() {
     default:
       return bounded(minutes(draw_.between(1, 45)));  // what failed is tried again
   }
+}
+
+/// So many that a clock that stands still is noticed.
+WaitStep StepDrawing::periods() {
+  const std::uint64_t most = std::min<std::uint64_t>(4, options_.limits.rounds_in_a_wait_max);
+  return {.periods = static_cast<std::uint32_t>(draw_.between(1, most))};
 }
 
 WaitStep StepDrawing::wait_for_the_clock() {

@@ -2,6 +2,8 @@
 // Draws single steps that suit where the item is. Internal to the generator.
 #pragma once
 
+#include <optional>
+
 #include "harness/sequence/draw.hpp"
 #include "harness/sequence/generator.hpp"
 #include "harness/sequence/walk_model.hpp"
@@ -34,6 +36,8 @@ class StepDrawing {
 
  private:
   WriteStep any_write();
+  std::optional<WriteStep> scattered(std::uint32_t disk, BlockNumber blocks);
+  WaitStep periods();
   BlockNumber block(BlockNumber blocks);
   void choose_point(OperateStep& step);
   WaitStep bounded(std::chrono::milliseconds duration) const;

@@ -62,14 +62,21 @@ Json operate_to_json(const OperateStep& ask) {
 }
 
 struct AsJson {
-  Json operator()(const WriteStep& write) const { return write_to_json("write", write); }
+  Json operator()(const WriteStep& write) const {
+    Json json = write_to_json("write", write);
+    if (write.stride != 1) json["stride"] = write.stride;
+    if (write.trim) json["trim"] = true;
+    return json;
+  }
   Json operator()(const FlushStep&) const { return Json::object({{"do", "flush"}}); }
   Json operator()(const OperateStep& ask) const { return operate_to_json(ask); }
   Json operator()(const AdvanceStep& advance) const {
     return Json::object({{"do", "advance"}, {"points", advance.points}});
   }
   Json operator()(const WaitStep& wait) const {
-    Json json = Json::object({{"do", "wait"}, {"milliseconds", wait.duration.count()}});
+    Json json = wait.periods > 0
+                    ? Json::object({{"do", "wait_periods"}, {"periods", wait.periods}})
+                    : Json::object({{"do", "wait"}, {"milliseconds", wait.duration.count()}});
     if (wait.background) json["background"] = true;
     return json;
   }

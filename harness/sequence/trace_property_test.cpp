@@ -37,6 +37,17 @@ rc::Gen<Action> writes() {
                       });
 }
 
+rc::Gen<Action> guest_writes() {
+  return rc::gen::map(rc::gen::tuple(writes<WriteStep>(), numbers<std::uint32_t>(1, 0xffffffff),
+                                     rc::gen::arbitrary<bool>()),
+                      [](const auto& parts) -> Action {
+                        WriteStep write = std::get<WriteStep>(std::get<0>(parts));
+                        write.stride = std::get<1>(parts);
+                        write.trim = std::get<2>(parts);
+                        return write;
+                      });
+}
+
 template <class T>
 rc::Gen<std::optional<T>> perhaps(rc::Gen<T> gen) {
   return rc::gen::oneOf(rc::gen::just(std::optional<T>()),
@@ -73,11 +84,16 @@ rc::Gen<Action> requests() {
 
 rc::Gen<Action> actions() {
   return rc::gen::oneOf(
-      writes<WriteStep>(), writes<TestWriteStep>(), writes<OldPrimaryWriteStep>(), requests(),
+      guest_writes(), writes<TestWriteStep>(), writes<OldPrimaryWriteStep>(), requests(),
       rc::gen::map(
           rc::gen::pair(numbers<std::int64_t>(0, kWaitMillisecondsMax), rc::gen::arbitrary<bool>()),
           [](const auto& wait) -> Action {
             return WaitStep{std::chrono::milliseconds(wait.first), wait.second};
+          }),
+      rc::gen::map(
+          rc::gen::pair(numbers<std::uint32_t>(1, kPeriodsMax), rc::gen::arbitrary<bool>()),
+          [](const auto& wait) -> Action {
+            return WaitStep{.background = wait.second, .periods = wait.first};
           }),
       rc::gen::map(numbers<std::uint32_t>(1, 0xffffffff),
                    [](std::uint32_t points) -> Action { return AdvanceStep{points}; }),

@@ -21,12 +21,28 @@ using Json = nlohmann::json;
 // The kinds of step, by the word after "do".
 
 template <class AnyWrite>
-Result<Action> read_write(const JsonObject& json) {
-  SB_TRY(json.only({"do", "disk", "block", "count", "item", "at"}));
+Result<AnyWrite> read_blocks(const JsonObject& json) {
   SB_ASSIGN(disk, json.number("disk", {0, kOrdinalMax}));
   SB_ASSIGN(block, json.number("block", {0, kExactNumberMax}));
   SB_ASSIGN(count, json.number_or("count", {1, kWriteBlocksMax}, 1));
   return AnyWrite{static_cast<std::uint32_t>(disk), block, static_cast<std::uint32_t>(count)};
+}
+
+Result<Action> read_write(const JsonObject& json) {
+  SB_TRY(json.only({"do", "disk", "block", "count", "stride", "trim", "item", "at"}));
+  SB_ASSIGN(write, read_blocks<WriteStep>(json));
+  SB_ASSIGN(stride, json.number_or("stride", {1, kOrdinalMax}, 1));
+  write.stride = static_cast<std::uint32_t>(stride);
+  SB_ASSIGN(trim, json.yes_or_no_or("trim", false));
+  write.trim = trim;
+  return write;
+}
+
+template <class AnyWrite>
+Result<Action> read_other_write(const JsonObject& json) {
+  SB_TRY(json.only({"do", "disk", "block", "count", "item", "at"}));
+  SB_ASSIGN(write, read_blocks<AnyWrite>(json));
+  return write;
 }
 
 Result<Action> read_flush(const JsonObject& json) {
@@ -107,6 +123,13 @@ Result<Action> read_wait(const JsonObject& json) {
   return WaitStep{std::chrono::milliseconds(milliseconds), background};
 }
 
+Result<Action> read_wait_periods(const JsonObject& json) {
+  SB_TRY(json.only({"do", "periods", "background", "item", "at"}));
+  SB_ASSIGN(periods, json.number("periods", {1, kPeriodsMax}));
+  SB_ASSIGN(background, json.yes_or_no_or("background", false));
+  return WaitStep{.background = background, .periods = static_cast<std::uint32_t>(periods)};
+}
+
 Result<Action> read_advance(const JsonObject& json) {
   SB_TRY(json.only({"do", "points", "item", "at"}));
   SB_ASSIGN(points, json.number_or("points", {1, kOrdinalMax}, 1));
@@ -128,17 +151,19 @@ struct StepKind {
   std::string_view name;
   Result<Action> (*read)(const JsonObject&);
 };
-constexpr std::array<StepKind, std::variant_size_v<Action>> kStepKinds = {
-    {{"write", read_write<WriteStep>},
+/// Waits have two.
+constexpr std::array<StepKind, std::variant_size_v<Action> + 1> kStepKinds = {
+    {{"write", read_write},
      {"flush", read_flush},
      {"operate", read_operate},
      {"advance", read_advance},
      {"wait", read_wait},
+     {"wait_periods", read_wait_periods},
      {"fault", read_fault},
      {"heal", read_heal},
      {"edit", read_edit},
-     {"test_write", read_write<TestWriteStep>},
-     {"old_primary_write", read_write<OldPrimaryWriteStep>}}};
+     {"test_write", read_other_write<TestWriteStep>},
+     {"old_primary_write", read_other_write<OldPrimaryWriteStep>}}};
 
 Result<Action> read_action(const JsonObject& json) {
   SB_ASSIGN(name, json.text("do"));

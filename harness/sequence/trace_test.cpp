@@ -251,6 +251,12 @@ TEST(Steps, AreDescribedInWords) {
   for (std::size_t n = 0; n < expected.size(); ++n)
     EXPECT_EQ(describe(trace.sequence.steps[n]), expected[n]);
   EXPECT_EQ(describe({WaitStep{std::chrono::milliseconds(1500)}, std::nullopt}), "wait 1500 ms");
+  EXPECT_EQ(describe({WaitStep{.periods = 1}, std::nullopt}), "wait 1 copy period");
+  EXPECT_EQ(describe({WaitStep{.background = true, .periods = 3}, std::nullopt}),
+            "wait 3 copy periods, jobs in the background");
+  EXPECT_EQ(describe({WriteStep{0, 7, 2, 1, true}, std::nullopt}), "trim disk 0 block 7, 2 blocks");
+  EXPECT_EQ(describe({WriteStep{0, 7, 2000, 48}, std::nullopt}),
+            "write disk 0 block 7, 2000 blocks, every 48");
 }
 
 }  // namespace

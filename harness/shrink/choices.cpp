@@ -56,7 +56,10 @@ Sequence all_plain(const Sequence& sequence) {
   for (Hardware& vm : candidate.vms)
     vm = {};
   for (Step& step : candidate.steps)
-    if (auto* const ask = std::get_if<OperateStep>(&step.action)) *ask = plain(*ask);
+    if (auto* const ask = std::get_if<OperateStep>(&step.action))
+      *ask = plain(*ask);
+    else if (auto* const write = std::get_if<WriteStep>(&step.action))
+      write->trim = false;
   return candidate;
 }
 
@@ -72,6 +75,18 @@ bool reset_requests(Trials& trials) {
       reset(*ask);
       better |= trials.attempt(candidate);
     }
+  return better;
+}
+
+bool reset_trims(Trials& trials) {
+  bool better = false;
+  for (std::size_t n = 0; n < trials.best().steps.size(); ++n) {
+    Sequence candidate = trials.best();
+    auto* const write = std::get_if<WriteStep>(&candidate.steps[n].action);
+    if (write == nullptr || !write->trim) continue;
+    write->trim = false;
+    better |= trials.attempt(candidate);
+  }
   return better;
 }
 
@@ -110,6 +125,7 @@ bool choose_defaults(Trials& trials) {
   better |= reset_policy(trials);
   better |= reset_hardware(trials);
   better |= reset_requests(trials);
+  better |= reset_trims(trials);
   return better;
 }
 

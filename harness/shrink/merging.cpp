@@ -25,9 +25,11 @@ void set_amount(Step& step, std::uint64_t amount) {
     write->count = static_cast<std::uint32_t>(std::min<std::uint64_t>(amount, kWriteBlocksMax));
     set_write(step, *write);
   }
-  if (auto* const wait = std::get_if<WaitStep>(&step.action))
+  if (auto* const wait = std::get_if<WaitStep>(&step.action)) {
+    wait->periods = 0;
     wait->duration = std::chrono::milliseconds(
         std::min(static_cast<std::int64_t>(amount), kWaitMillisecondsMax));
+  }
 }
 
 /// Positions of the other steps that do the same kind of thing as step `n`, at least an amount.
@@ -79,8 +81,11 @@ std::vector<Sequence> covered(const Sequence& sequence, std::size_t first, std::
   const BlockNumber begin = std::min(a.block, b.block);
   const BlockNumber end = std::max(a.block + a.count, b.block + b.count);
   constexpr BlockNumber kFew = 64;
-  if (a.disk != b.disk || end - begin > kFew) return {};
-  const WriteStep both{a.disk, begin, static_cast<std::uint32_t>(end - begin)};
+  if (a.disk != b.disk || a.trim != b.trim || end - begin > kFew) return {};
+  const WriteStep both{.disk = a.disk,
+                       .block = begin,
+                       .count = static_cast<std::uint32_t>(end - begin),
+                       .trim = a.trim};
   std::vector<Sequence> candidates;
   for (const std::size_t kept : {second, first}) {
     candidates.push_back(sequence);

@@ -50,13 +50,14 @@ bool make_disks_smaller(Trials& trials);
 
 // choices.cpp
 
-/// Back to what is chosen by default: requests, policy, hardware. All at once and one by one.
+/// Back to what is chosen by default: requests, policy, hardware, writes that are no trims. All at
+/// once and one by one.
 bool choose_defaults(Trials& trials);
 
 // values.cpp
 
-/// Lowers counts, calls, waits, blocks and the numbers of points: all at once, equal ones together,
-/// one by one.
+/// Lowers counts, strides, calls, waits, blocks and the numbers of points: all at once, equal ones
+/// together, one by one.
 bool lower_values(Trials& trials);
 
 }  // namespace switchback

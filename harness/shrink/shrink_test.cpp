@@ -63,6 +63,37 @@ TEST(Shrinking, HandsNumbersFromStepToStep) {
   }
 }
 
+// Of a write all over a disk and a wait of some periods all that matters is left.
+TEST(Shrinking, LowersStridesAndPeriodsAndMakesTrimsWrites) {
+  const auto scatters_and_waits = [](const Sequence& sequence) -> Found {
+    bool scattered = false;
+    for (std::size_t n = 0; n < sequence.steps.size(); ++n) {
+      const auto* const write = std::get_if<WriteStep>(&sequence.steps[n].action);
+      const auto* const wait = std::get_if<WaitStep>(&sequence.steps[n].action);
+      scattered |= write != nullptr && write->count >= 40 && write->stride >= 16;
+      if (scattered && wait != nullptr && wait->periods >= 2) return n;
+    }
+    return std::nullopt;
+  };
+  const Sequence failing{.seed = 1,
+                         .disks = {{"vda", 1 << 20}},
+                         .steps = {{WriteStep{0, 5, 2100, 97, true}, std::nullopt},
+                                   {WaitStep{.duration = milliseconds(1000)}, std::nullopt},
+                                   {WaitStep{.background = true, .periods = 4}, std::nullopt}}};
+  const ShrinkResult result = shrink(failing, 2, scatters_and_waits, {});
+  EXPECT_THAT(
+      words(result.smallest),
+      testing::ElementsAre("write disk 0 block 0, 40 blocks, every 16", "wait 2 copy periods"));
+  const auto trims = [](const Sequence& sequence) -> Found {
+    for (std::size_t n = 0; n < sequence.steps.size(); ++n)
+      if (const auto* const write = std::get_if<WriteStep>(&sequence.steps[n].action))
+        if (write->trim) return n;
+    return std::nullopt;
+  };
+  EXPECT_THAT(words(shrink(failing, 0, trims, {}).smallest),
+              testing::ElementsAre("trim disk 0 block 0"));
+}
+
 TEST(Shrinking, OneLongWaitReplacesManyShortOnes) {
   Sequence failing{.seed = 0, .disks = {{"vda", 4096}}, .steps = {}};
   for (int n = 0; n < 12; ++n) {

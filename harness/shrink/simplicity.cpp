@@ -67,6 +67,8 @@ void add_step(Burden& burden, const Step& step) {
     add(burden.blocks, write->count);
     add(burden.ordinals, write->disk);
     add(burden.ordinals, write->block);
+    add(burden.ordinals, write->stride - 1);
+    add(burden.choices, write->trim ? 1 : 0);
   }
   if (const auto* ask = std::get_if<OperateStep>(&step.action)) {
     if (ask->background) ++burden.moments;
@@ -78,6 +80,7 @@ void add_step(Burden& burden, const Step& step) {
   if (const auto* wait = std::get_if<WaitStep>(&step.action)) {
     if (wait->background) ++burden.moments;
     add(burden.wait, static_cast<std::uint64_t>(wait->duration.count()));
+    add(burden.ordinals, wait->periods);
   }
 }
 

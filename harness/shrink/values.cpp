@@ -12,7 +12,7 @@
 namespace switchback {
 namespace {
 
-enum class Number { count, call, points, wait, point, disk, block };
+enum class Number { count, stride, call, points, wait, periods, point, disk, block };
 
 /// Waits are lowered to times that people use.
 constexpr std::array<std::uint64_t, 13> kPlainWaits = {
@@ -28,8 +28,13 @@ std::optional<std::uint64_t> value_of(const Step& step, Number number) {
   }
   if (number == Number::wait) {
     const auto* const wait = std::get_if<WaitStep>(&step.action);
-    if (wait == nullptr) return std::nullopt;
+    if (wait == nullptr || wait->periods > 0) return std::nullopt;
     return static_cast<std::uint64_t>(wait->duration.count());
+  }
+  if (number == Number::periods) {
+    const auto* const wait = std::get_if<WaitStep>(&step.action);
+    if (wait == nullptr || wait->periods == 0) return std::nullopt;
+    return wait->periods;
   }
   if (number == Number::point) {
     const auto* const ask = std::get_if<OperateStep>(&step.action);
@@ -38,6 +43,7 @@ std::optional<std::uint64_t> value_of(const Step& step, Number number) {
   }
   const std::optional<WriteStep> write = write_in(step);
   if (!write) return std::nullopt;
+  if (number == Number::stride) return write->stride;
   if (number == Number::count) return write->count;
   return number == Number::disk ? write->disk : write->block;
 }
@@ -49,11 +55,14 @@ void set_value(Step& step, Number number, std::uint64_t value) {
     std::get<AdvanceStep>(step.action).points = static_cast<std::uint32_t>(value);
   } else if (number == Number::wait) {
     std::get<WaitStep>(step.action).duration = std::chrono::milliseconds(value);
+  } else if (number == Number::periods) {
+    std::get<WaitStep>(step.action).periods = static_cast<std::uint32_t>(value);
   } else if (number == Number::point) {
     std::get<OperateStep>(step.action).custom_point = static_cast<std::uint32_t>(value);
   } else {
     WriteStep write = *write_in(step);
     if (number == Number::count) write.count = static_cast<std::uint32_t>(value);
+    if (number == Number::stride) write.stride = static_cast<std::uint32_t>(value);
     if (number == Number::disk) write.disk = static_cast<std::uint32_t>(value);
     if (number == Number::block) write.block = value;
     set_write(step, write);
@@ -61,7 +70,9 @@ void set_value(Step& step, Number number, std::uint64_t value) {
 }
 
 std::uint64_t least_of(Number number) {
-  return number == Number::count || number == Number::points || number == Number::wait ? 1 : 0;
+  const bool counts_from_0 = number == Number::call || number == Number::point ||
+                             number == Number::disk || number == Number::block;
+  return counts_from_0 ? 0 : 1;
 }
 
 /// Lowers one kind of number in the best sequence. Positions stay valid while only numbers change;
@@ -197,8 +208,9 @@ class Lowering {
 
 bool lower_values(Trials& trials) {
   bool better = false;
-  for (const Number number : {Number::count, Number::call, Number::points, Number::wait,
-                              Number::point, Number::disk, Number::block})
+  for (const Number number :
+       {Number::count, Number::stride, Number::call, Number::points, Number::wait, Number::periods,
+        Number::point, Number::disk, Number::block})
     better |= Lowering(trials, number).run();
   return better;
 }

@@ -25,6 +25,7 @@ struct GuestWrite {
   std::size_t disk = 0;  ///< position in the item's disks
   BlockNumber block = 0;
   WriteSeq seq = 0;
+  bool trim = false;  ///< the guest discards the block: it shows this write, and nothing else
 };
 
 /// Something that exists on a site and bears this run's mark.
@@ -120,6 +121,8 @@ class Laboratory {
   virtual Result<LiveCopies> live_copies(const ItemName& item) = 0;
   /// The VMs of the item on both sites, test copies too, by site and name.
   virtual Result<Shared<std::vector<SeenVm>>> vms(const ItemName& item) = 0;
+  /// Whether guests can trim, and a block that shows nothing can be told from one never written.
+  [[nodiscard]] virtual bool trims() const { return false; }
   /// The edits that edit() can make in this world.
   [[nodiscard]] virtual std::vector<Edit> edits() const = 0;
   /// Edits the first VM of the item at primary. An Error if it can't be done now.

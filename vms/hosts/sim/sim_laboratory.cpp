@@ -79,7 +79,8 @@ Nothing write_all(SimSite& site, const ItemSpec& item, bool test,
   }
   for (const GuestWrite& write : writes) {
     const Target& target = targets.find(write.disk)->second;
-    site.write(*target.vm, target.position, write.block, write.seq);
+    site.write(*target.vm, target.position, write.block,
+               write.trim ? trimmed_by(write.seq) : write.seq);
   }
   return {};
 }

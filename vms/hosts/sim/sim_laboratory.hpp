@@ -34,6 +34,7 @@ class SimLaboratory final : public Laboratory {
   [[nodiscard]] std::optional<std::uint64_t> content_at(const DiskLocator& locator) override;
   Result<LiveCopies> live_copies(const ItemName& item) override;
   Result<Shared<std::vector<SeenVm>>> vms(const ItemName& item) override;
+  [[nodiscard]] bool trims() const override { return true; }
   [[nodiscard]] std::vector<Edit> edits() const override;
   Nothing edit(const ItemName& item, Edit edit) override;
   Result<Shared<std::vector<CensusEntry>>> census(const ItemName& item) override;

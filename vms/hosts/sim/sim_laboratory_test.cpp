@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "vms/hosts/sim/sim_edits.hpp"
+#include "vms/hosts/sim/sim_item.hpp"
 
 namespace switchback::sim {
 namespace {
@@ -111,6 +112,19 @@ TEST_F(SimLaboratoryTest, TheSameDoneInAnotherWorldHasTheSameDigest) {
   EXPECT_NE(other.state_digest(), laboratory_.state_digest());
   ASSERT_TRUE(write(0, 1, 10));
   EXPECT_EQ(other.state_digest(), laboratory_.state_digest());
+}
+
+TEST_F(SimLaboratoryTest, AnEmptiedBlockShowsTheTrimAndIsToldFromOneNeverWritten) {
+  ASSERT_TRUE(laboratory_.trims());
+  ASSERT_TRUE(write(0, 3, 1));
+  ASSERT_TRUE(laboratory_.write(
+      "g", Site::primary,
+      {{.disk = 0, .block = 3, .seq = 2, .trim = true}, {.disk = 0, .block = 4, .seq = 3}}));
+  EXPECT_EQ(disk(0), (Blocks{{3, 2}, {4, 3}}));
+  const Volume& volume = **laboratory_.site(Site::primary).find_volume(initial_volume(kGroup, 0));
+  EXPECT_TRUE(is_trimmed(volume.show(3)));
+  EXPECT_FALSE(is_trimmed(volume.show(4)));
+  EXPECT_FALSE(is_trimmed(volume.show(5)));
 }
 
 // ---- groups and copies

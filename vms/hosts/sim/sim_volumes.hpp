@@ -19,6 +19,7 @@
 
 #include "harness/journal/geometry.hpp"
 #include "harness/journal/image.hpp"
+#include "vms/hosts/sim/sim_block.hpp"
 #include "vms/hosts/sim/sim_changes.hpp"
 #include "vms/recovery/host.hpp"
 
@@ -153,7 +154,7 @@ ShownBlocks laid_over(const ShownBlocks& below, const std::map<BlockNumber, Writ
 
 /// A block of a simulated disk as an image shows it.
 inline Shown shown_as(WriteSeq seq) {
-  return seq == kInitialState ? Shown{} : Shown{Shown::Kind::write, seq};
+  return seq == kInitialState ? Shown{} : Shown{Shown::Kind::write, write_shown(seq)};
 }
 
 }  // namespace switchback::sim
