@@ -203,7 +203,7 @@ Nothing ItemRun::pass_point(InJob& in_job) {
   }
   shared_.wire.goes_on(number_, shared_.world.laboratory->wire());
   SB_ASSIGN(next, shared_.world.system->advance(item_.name));
-  run_.tell_effects(number_, point);
+  run_.tell_effects(number_, std::get<JobPoint>(progress_));
   progress_ = std::move(next);
   return std::holds_alternative<Outcome>(progress_) ? settle() : Nothing{};
 }

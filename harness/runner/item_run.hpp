@@ -84,8 +84,11 @@ class ItemRun {
   void leave_time();
   /// Something happens that keeps replication from its schedule.
   void disturb() { undisturbed_since_ = shared_.clock; }
-  /// All that an operator can ask for to have it protected and in sync again.
-  Nothing come_back();
+  /// Asks for what an operator can ask for until it is protected again. Whether it is, and time has
+  /// to show whether it is in sync: not if that is known already, or nothing leads there.
+  Result<bool> lead_back();
+  /// Time has shown it; if it is not in sync, has it resynchronized.
+  Nothing see_whether_back();
 
  private:
   /// What is remembered from before an operation.
@@ -206,6 +209,8 @@ class ItemRun {
   std::optional<Outcome> ended_;  ///< how the last operation did
   Snapshot last_;                 ///< taken when it had ended
   std::string trouble_;           ///< what stood in the way of coming back
+  bool home_ = false;             ///< it has come back
+  int operations_back_ = 0;       ///< that were asked for to have it back
 };
 
 }  // namespace switchback

@@ -87,33 +87,36 @@ void ItemRun::judge_time(const Span& span, const Snapshot& after) {
   judge([&](const Property& property) { return property.after_time(evidence); });
 }
 
-Nothing ItemRun::come_back() {
+Result<bool> ItemRun::lead_back() {
   InJob none{};
-  const auto operate = [&](Operation operation) -> Nothing {
-    SB_TRY(start({operation}));
-    return finish(none);
-  };
-  for (int asked = 0; asked < kMostOperationsBack && !violated(); ++asked) {
+  while (!home_ && !violated()) {
+    if (model_ == resting::kProtected) return operations_back_ <= kMostOperationsBack;
     trouble_.clear();
-    if (model_ == resting::kMigrated) return {};  // nothing to come back to
-    if (model_ == resting::kProtected) {
-      SB_TRY(run_.wait(2 * item_.policy.copy_frequency, none));
-      if (violated()) return {};
-      SB_ASSIGN(now, look());
-      if (now.status.health == Health::normal && model_ == resting::kProtected) return {};
-      trouble_ = "its health is not normal: " + now.status.health_reason;
-      if (model_ == resting::kProtected) SB_TRY(operate(Operation::resynchronize));
-      continue;
-    }
+    if (model_ == resting::kMigrated) break;  // nothing to come back to
     const std::vector<Operation> path = shortest_path(model_, resting::kProtected);
     if (path.empty()) {
       trouble_ = fmt::format("no way leads from {} to protected", name_of(model_));
-      return {};
+      break;
     }
-    SB_TRY(operate(path.front()));
+    if (++operations_back_ > kMostOperationsBack) break;
     trouble_ = fmt::format("{} does not lead on", name_of(path.front()));
+    SB_TRY(start({path.front()}));
+    SB_TRY(finish(none));
   }
-  return {};
+  return false;
+}
+
+Nothing ItemRun::see_whether_back() {
+  if (home_ || model_ != resting::kProtected) return {};
+  SB_ASSIGN(now, look());
+  home_ = now.status.health == Health::normal;
+  trouble_.clear();
+  if (home_) return {};
+  trouble_ = "its health is not normal: " + now.status.health_reason;
+  if (++operations_back_ > kMostOperationsBack) return {};
+  InJob none{};
+  SB_TRY(start({Operation::resynchronize}));
+  return finish(none);
 }
 
 }  // namespace switchback

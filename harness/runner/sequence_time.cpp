@@ -65,8 +65,17 @@ Nothing SequenceRun::healthy_phase() {
   }
   // Whatever is retried or fenced by itself gets its chance first.
   SB_TRY(wait(kLongestRetry + 2 * longest_round, none));
-  for (const auto& item : items_)
-    if (!violated()) SB_TRY(item->come_back());
+  for (bool waits = true; waits;) {
+    waits = false;
+    for (const auto& item : items_) {
+      if (violated()) return {};
+      SB_ASSIGN(comes, item->lead_back());
+      waits = waits || comes;
+    }
+    if (waits) SB_TRY(wait(2 * longest_round, none));
+    for (const auto& item : items_)
+      if (!violated()) SB_TRY(item->see_whether_back());
+  }
   return {};
 }
 
