@@ -72,7 +72,9 @@ struct OperationEvidence {
   const Outcome& outcome;
   bool fault_in_force = false;    ///< a fault was injected during it, or lasted into it
   std::vector<FaultKind> faults;  ///< those, each once
-  unsigned attempts = 1;          ///< times that its job may have begun: 1 + controllers killed
+  /// Its job has passed so many points, and was given up: there can't be work for that many.
+  std::optional<std::uint64_t> endless;
+  unsigned attempts = 1;  ///< times that its job may have begun: 1 + controllers killed
   /// Disks at primary were added, resized or swapped since the item was enabled, and not put back.
   bool disks_edited = false;
   bool primary_vm_deleted = false;  ///< when the operation began, by an edit
@@ -156,6 +158,14 @@ struct TimeEvidence {
     bool done = false;
   };
   std::vector<Round> rounds;
+};
+
+/// A wait does not come to its end, and was given up: the clock stands still though no job is in
+/// progress, or the system starts one job after the other by itself.
+struct EndlessWaitEvidence {
+  std::uint64_t jobs = 0;           ///< that it has started in it, all ended
+  std::optional<Operation> latest;  ///< the last of them
+  Duration left{};                  ///< of the time that was to go by
 };
 
 /// The sequence and its healthy phase are over.

@@ -24,6 +24,10 @@ class LifecycleIsFollowed final : public Property {
     return "the transition table, see docs/lifecycle.md";
   }
   [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
+    if (evidence.endless)
+      return Verdict::broken("does_not_end",
+                             fmt::format("{}: its job has passed {} points and does not end",
+                                         name_of(evidence.operation), *evidence.endless));
     if (evidence.row == nullptr || std::holds_alternative<Refused>(evidence.outcome))
       return Verdict::does_not_apply();
     const std::string_view what = name_of(evidence.operation);
@@ -69,6 +73,20 @@ class LifecycleIsFollowed final : public Property {
                       live.primary ? "runs" : "does not run",
                       live.recovery ? "runs" : "does not run"));
     return Verdict::holds();
+  }
+  [[nodiscard]] Verdict in_endless_wait(const EndlessWaitEvidence& evidence) const override {
+    const auto left = std::chrono::duration_cast<std::chrono::seconds>(evidence.left);
+    if (!evidence.latest)
+      return Verdict::broken(
+          "does_not_end",
+          fmt::format("time stands still though no job is in progress: {} s are to go by",
+                      left.count()));
+    return Verdict::broken(
+        "does_not_end",
+        fmt::format(
+            "{} jobs have started by themselves, the last of them {}, and {} s are still to "
+            "go by",
+            evidence.jobs, name_of(*evidence.latest), left.count()));
   }
 };
 

@@ -64,6 +64,9 @@ class Property {
   [[nodiscard]] virtual Verdict after_time(const TimeEvidence&) const {
     return Verdict::does_not_apply();
   }
+  [[nodiscard]] virtual Verdict in_endless_wait(const EndlessWaitEvidence&) const {
+    return Verdict::does_not_apply();
+  }
   [[nodiscard]] virtual Verdict at_end(const EndEvidence&) const {
     return Verdict::does_not_apply();
   }

@@ -115,7 +115,7 @@ void append_run_case(pugi::xml_node suite, const SummaryData& data, double secon
   if (run_is_conclusive(data)) return;
   pugi::xml_node error = test.append_child("error");
   std::string message = "trouble of the environment";
-  std::string type = "environment";
+  std::string type = data.cut_short() ? data.end.stopped_by : "environment";
   if (!data.errors.empty()) {
     message = data.errors.front().message;
   } else if (data.operations_done == 0) {

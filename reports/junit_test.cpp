@@ -93,6 +93,15 @@ TEST(Junit, TheSuiteCountsItsCases) {
             std::string::npos);
 }
 
+TEST(Junit, WhatCutARunShortIsItsError) {
+  const pugi::xml_document document =
+      parsed(folded({samples::run_started(), samples::operation("enable"),
+                     RunEnded{.stopped_by = "crash", .error = "sequence 3 crashed"}}));
+  const pugi::xml_node error = test_case(document, "run").child("error");
+  EXPECT_STREQ(error.attribute("message").value(), "sequence 3 crashed");
+  EXPECT_STREQ(error.attribute("type").value(), "crash");
+}
+
 TEST(Junit, TroubleOfTheEnvironmentIsAnErrorOfTheRun) {
   const pugi::xml_document document = parsed(
       folded({samples::run_started(), samples::operation("enable"),

@@ -126,7 +126,7 @@ RunVerdict SummaryData::verdict() const {
   for (const JudgedProperty& property : properties)
     if (property.violated) return RunVerdict::violated;
   if (sequences_differing > 0) return RunVerdict::not_deterministic;
-  if (operations_done == 0) return RunVerdict::nothing_tested;
+  if (operations_done == 0 && !cut_short()) return RunVerdict::nothing_tested;
   if (disturbed() || !covered()) return RunVerdict::inconclusive;
   return RunVerdict::held;
 }
@@ -148,7 +148,9 @@ std::string rerun_command(const SummaryData& data) {
     command += fmt::format(" --system {}", shell_word(data.run.world));
   if (data.run.defect) command += fmt::format(" --defect {}", shell_word(*data.run.defect));
   command += fmt::format(" --seed {}", data.run.seed);
-  if (data.sequences > 0) command += fmt::format(" --max-sequences {}", data.sequences);
+  // If it was cut short, not only by those that ended.
+  if (data.sequences > 0 && !data.cut_short())
+    command += fmt::format(" --max-sequences {}", data.sequences);
   return command;
 }
 

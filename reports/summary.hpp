@@ -21,7 +21,8 @@ enum class RunVerdict : std::uint8_t {
   held,            ///< every property that was judged held
   violated,        ///< one was broken
   nothing_tested,  ///< no operation ended done, so nothing was shown
-  inconclusive,    ///< trouble of the environment, or required coverage that was not reached
+  /// Trouble of the environment, or cut short, or required coverage that was not reached.
+  inconclusive,
   /// None was broken, but a sequence that was run twice did not do the same: nothing that was found
   /// or not found can be relied on.
   not_deterministic,
@@ -138,8 +139,14 @@ struct SummaryData {
   [[nodiscard]] RunVerdict verdict() const;
   /// Nothing that was required is cold.
   [[nodiscard]] bool covered() const;
-  /// Trouble of the environment ended a sequence, or the run.
-  [[nodiscard]] bool disturbed() const { return !errors.empty() || end.stopped_by == "error"; }
+  /// A sequence did not come back, or took the process with it.
+  [[nodiscard]] bool cut_short() const {
+    return end.stopped_by == "hang" || end.stopped_by == "crash";
+  }
+  /// Trouble of the environment ended a sequence, or the run; or it was cut short.
+  [[nodiscard]] bool disturbed() const {
+    return !errors.empty() || end.stopped_by == "error" || cut_short();
+  }
 };
 
 /// "switchback replay FILE", or "" if no trace was kept.

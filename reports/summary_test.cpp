@@ -60,6 +60,17 @@ TEST(Summary, IsInconclusiveIfTheEnvironmentFailed) {
   }
 }
 
+TEST(Summary, IsInconclusiveIfTheRunWasCutShort) {
+  for (const std::string word : {"hang", "crash"}) {
+    const RunEnded cut{.stopped_by = word, .error = "sequence 3 did not come back"};
+    const SummaryData data = folded({samples::run_started(), samples::sequence_ended(), cut});
+    EXPECT_TRUE(data.cut_short());
+    EXPECT_EQ(data.verdict(), RunVerdict::inconclusive) << "even if nothing was done before";
+    EXPECT_EQ(rerun_command(data).find("--max-sequences"), std::string::npos)
+        << "the sequence that did it did not end";
+  }
+}
+
 TEST(Summary, IsViolatedWhateverElseWentWrong) {
   SequenceEnded broken = samples::sequence_ended();
   broken.properties.front().broken = 1;

@@ -80,8 +80,10 @@ std::string headline(const SummaryData& data, double seconds, const Paint& paint
       if (!data.disturbed())
         return fmt::format("{}  all held, but required coverage was not reached: {}\n",
                            paint.doubtful("INCONCLUSIVE"), scope);
-      return fmt::format("{}  trouble of the environment, no verdict: {}\n",
-                         paint.doubtful("INCONCLUSIVE"), scope);
+      return fmt::format(
+          "{}  {}, no verdict: {}\n", paint.doubtful("INCONCLUSIVE"),
+          data.cut_short() ? "cut short by a " + data.end.stopped_by : "trouble of the environment",
+          scope);
     case RunVerdict::not_deterministic:
       return fmt::format("{}  {} did something else when it ran again: {}\n",
                          paint.bad("NOT DETERMINISTIC"),
@@ -100,7 +102,8 @@ std::string findings_section(const SummaryData& data, const Paint& paint) {
 
 std::string errors_section(const SummaryData& data, const Paint& paint) {
   if (data.errors.empty()) return "";
-  std::string out = section("Trouble of the environment", paint);
+  std::string out =
+      section(data.cut_short() ? "What cut it short" : "Trouble of the environment", paint);
   for (const EnvironmentError& error : data.errors) {
     const std::string where =
         error.sequence ? fmt::format("sequence {}: ", *error.sequence) : std::string();

@@ -80,6 +80,8 @@ TEST(SummaryText, EachVerdictHasItsFirstWord) {
   const std::string inconclusive = text_of({done, samples::sequence_ended("error")});
   EXPECT_EQ(inconclusive.find("INCONCLUSIVE"), 0U);
   expect_in_order(inconclusive, {"Trouble of the environment", "sequence 3: host gone"});
+  const std::string cut = text_of({done, RunEnded{.stopped_by = "hang", .error = "no answer"}});
+  expect_in_order(cut, {"INCONCLUSIVE  cut short by a hang", "What cut it short", "no answer"});
 }
 
 TEST(SummaryText, NamesTheDefect) {

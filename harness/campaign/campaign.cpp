@@ -205,8 +205,10 @@ void replay(WorldFactory& worlds, const Properties& properties, const CampaignOp
   const DrawnSequence drawn{sequence, "replay"};
   for (std::uint64_t index = 0; index < repeat; ++index) {
     events.on(start_of(drawn, index));
-    const SequenceResult result =
-        run_in_fresh_world(worlds, properties, options, sequence, index, events);
+    const SequenceResult result = [&] {
+      const WatchedSequence watched(options.watch, index, sequence);
+      return run_in_fresh_world(worlds, properties, options, sequence, index, events);
+    }();
     events.on(end_of(result, index));
   }
   events.on(RunEnded{"sequences", {}});
@@ -216,6 +218,7 @@ std::optional<FoundViolation> reproduces(WorldFactory& worlds, const Properties&
                                          const CampaignOptions& options, const Sequence& sequence,
                                          const Violation& violation) {
   NoEvents nobody;
+  const WatchedSequence watched(options.watch, std::nullopt, sequence);
   const SequenceResult result =
       run_in_fresh_world(worlds, properties, options, sequence, 0, nobody);
   for (const FoundViolation& found : result.violations)

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/campaign/sequence_watch.hpp"
 #include "harness/events/event.hpp"
 #include "harness/runner/run_sequence.hpp"
 #include "harness/sequence/generator.hpp"
@@ -47,6 +48,8 @@ struct CampaignOptions {
   /// A faster world in which a failure is tried first when it is shrunk. May be null.
   WorldFactory* shrink_world = nullptr;
 
+  /// Told of every sequence that is run, those of a shrink too. May be null.
+  SequenceWatch* watch = nullptr;
   /// Seconds since the run began. The only clock that a campaign reads, and only to stop.
   std::function<double()> elapsed_seconds;
   /// Asked between steps: true ends the run, with reports written of what was done.

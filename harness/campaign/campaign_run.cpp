@@ -79,6 +79,7 @@ CampaignRun run_drawn(WorldFactory& worlds,
                       RunDetail detail) {
   Buffer buffer(detail.steps);
   CampaignRun run{.drawn = std::move(drawn), .result = {}, .events = {}, .repeated = {}};
+  const WatchedSequence watched(options.watch, index, run.drawn.sequence);
   run.result = run_in_fresh_world(worlds, properties, options, run.drawn.sequence, index, buffer,
                                   detail.digest_state);
   run.events = std::move(buffer.events);

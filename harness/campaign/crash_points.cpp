@@ -30,8 +30,9 @@ std::vector<Moment> crash_points_of(const std::vector<JobPoint>& points,
 
 }  // namespace
 
-Nothing CrashPoints::add_walk(WorldFactory& worlds, std::uint64_t walk) {
+Nothing CrashPoints::add_walk(WorldFactory& worlds, std::uint64_t walk, SequenceWatch* watch) {
   const Sequence sequence = enumeration_->at(walk);
+  const WatchedSequence watched(watch, walk, sequence);
   SB_ASSIGN(world, worlds.make(sequence.seed));
   const std::string record_call = world.system->capabilities().record_call;
   NoEvents nobody;
@@ -53,10 +54,11 @@ Nothing CrashPoints::add_walk(WorldFactory& worlds, std::uint64_t walk) {
   return {};
 }
 
-Result<CrashPoints> CrashPoints::find(WorldFactory& worlds, const Enumeration& enumeration) {
+Result<CrashPoints> CrashPoints::find(WorldFactory& worlds, const Enumeration& enumeration,
+                                      SequenceWatch* watch) {
   CrashPoints found(enumeration);
   for (const std::uint64_t walk : enumeration.walks())
-    SB_TRY(found.add_walk(worlds, walk));
+    SB_TRY(found.add_walk(worlds, walk, watch));
   return found;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "harness/campaign/sequence_watch.hpp"
 #include "harness/sequence/enumeration.hpp"
 #include "harness/system/laboratory.hpp"
 
@@ -18,8 +19,9 @@ namespace switchback {
 class CrashPoints {
  public:
   /// Runs every walk once, in a world of its own, to see where its jobs are recorded. An Error is
-  /// the world's. `enumeration` outlives this.
-  static Result<CrashPoints> find(WorldFactory& worlds, const Enumeration& enumeration);
+  /// the world's. `enumeration` outlives this. `watch` may be null.
+  static Result<CrashPoints> find(WorldFactory& worlds, const Enumeration& enumeration,
+                                  SequenceWatch* watch = nullptr);
 
   /// The sequences of the enumeration, then those that crash.
   [[nodiscard]] std::uint64_t count() const { return enumeration_->count() + crashes_.size(); }
@@ -34,7 +36,7 @@ class CrashPoints {
   };
 
   explicit CrashPoints(const Enumeration& enumeration) : enumeration_(&enumeration) {}
-  Nothing add_walk(WorldFactory& worlds, std::uint64_t walk);
+  Nothing add_walk(WorldFactory& worlds, std::uint64_t walk, SequenceWatch* watch);
 
   const Enumeration* enumeration_;
   std::vector<Crash> crashes_;

@@ -17,6 +17,7 @@ inline constexpr int kExitHeld = 0;
 inline constexpr int kExitViolated = 1;
 inline constexpr int kExitCouldNot = 2;
 inline constexpr int kExitInconclusive = 3;
+inline constexpr int kExitCutShort = 4;  ///< a sequence hung, or crashed; see docs/watchdogs.md
 
 /// Which world, and where its two sites are.
 struct WorldArguments {
@@ -52,6 +53,7 @@ struct RunArguments {
   std::vector<std::string> required_coverage;
   std::filesystem::path trace_folder = "switchback-traces";
   bool shrink = true;
+  std::optional<double> sequence_timeout;  ///< seconds
 };
 
 struct ReplayArguments {
@@ -60,6 +62,7 @@ struct ReplayArguments {
   std::filesystem::path trace;
   std::vector<std::string> properties;  ///< empty: all
   std::uint64_t repeat = 1;
+  std::optional<double> sequence_timeout;  ///< seconds
 };
 
 struct ShrinkArguments {
@@ -67,6 +70,7 @@ struct ShrinkArguments {
   std::filesystem::path trace;
   std::filesystem::path out;
   std::uint64_t max_candidates = 2000;
+  std::optional<double> sequence_timeout;  ///< seconds
 };
 
 struct CleanArguments {

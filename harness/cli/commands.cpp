@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands that run sequences: run, replay, shrink.
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <random>
 
@@ -12,6 +13,7 @@
 #include "harness/cli/interruption.hpp"
 #include "harness/cli/reporting.hpp"
 #include "harness/cli/stopwatch.hpp"
+#include "harness/cli/watchdog.hpp"
 #include "harness/cli/worlds.hpp"
 #include "reports/event_line.hpp"
 #include "reports/output_file.hpp"
@@ -101,11 +103,11 @@ struct Exhaustive {
   std::unique_ptr<const CrashPoints> all;
 };
 
-Result<Exhaustive> every_sequence(WorldFactory& worlds, unsigned depth) {
+Result<Exhaustive> every_sequence(WorldFactory& worlds, unsigned depth, SequenceWatch& watch) {
   SB_ASSIGN(world, worlds.make(0));
   Exhaustive every;
   every.enumeration = std::make_unique<Enumeration>(world.system->capabilities(), depth);
-  SB_ASSIGN(all, CrashPoints::find(worlds, *every.enumeration));
+  SB_ASSIGN(all, CrashPoints::find(worlds, *every.enumeration, &watch));
   every.all = std::make_unique<CrashPoints>(std::move(all));
   return every;
 }
@@ -119,6 +121,25 @@ void take_all_of(const Exhaustive& every, bool timed, CampaignOptions& options) 
   options.notes.push_back(
       fmt::format("exhaustive: {} lists of requests, {} walks with a killed controller",
                   every.enumeration->count(), all.crash_count()));
+}
+
+/// For all that a command runs in this world, with these options.
+WatchdogOptions watched(const ChosenWorld& world, const CampaignOptions& options,
+                        std::optional<double> timeout, Reporting* reporting) {
+  using Seconds = std::chrono::duration<double>;
+  WatchdogOptions watching{.sequence_timeout = timeout ? Seconds(*timeout) : world.sequence_timeout,
+                           .trace = {.made_by = options.tool,
+                                     .system = world.worlds->name(),
+                                     .defect = options.defect,
+                                     .sequence = {},
+                                     .violation = {}},
+                           .folder = options.trace_folder,
+                           .seed = options.seed};
+  if (reporting != nullptr)
+    watching.end_reports = [reporting](const RunEnded& end) {
+      return reporting->finish_early(end);
+    };
+  return watching;
 }
 
 }  // namespace
@@ -161,9 +182,11 @@ int run_command(const RunArguments& arguments) {
   options.trace_folder = arguments.trace_folder;
   options.elapsed_seconds = [&watch] { return watch.seconds(); };
   options.interrupted = [] { return signal_received() != 0; };
+  Watchdog watchdog(watched(*world, options, arguments.sequence_timeout, reporting->get()));
+  options.watch = &watchdog;
   std::optional<Exhaustive> exhaustive;
   if (arguments.exhaustive) {
-    Result<Exhaustive> found = every_sequence(*world->worlds, *arguments.exhaustive);
+    Result<Exhaustive> found = every_sequence(*world->worlds, *arguments.exhaustive, watchdog);
     if (!found) return report_error(found.error());
     exhaustive = std::move(*found);
     take_all_of(*exhaustive, arguments.max_seconds.has_value(), options);
@@ -198,6 +221,10 @@ int replay_command(const ReplayArguments& arguments) {
   options.interrupted = [] { return signal_received() != 0; };
   if (const Nothing known = know_stages(*world->worlds, *trace, arguments.trace); !known)
     return report_error(known.error());
+  WatchdogOptions watching = watched(*world, options, arguments.sequence_timeout, reporting->get());
+  watching.existing = arguments.trace;
+  Watchdog watchdog(std::move(watching));
+  options.watch = &watchdog;
   replay(*world->worlds, *properties, options, trace->sequence, arguments.repeat,
          (*reporting)->events());
   world->worlds.reset();
@@ -221,6 +248,7 @@ int shrink_command(const ShrinkArguments& arguments) {
 
   CampaignOptions options;
   options.tool = kTool;
+  options.seed = trace->sequence.seed;
   options.defect = where.defect;
   options.shrink_budget.max_candidates = arguments.max_candidates;
   options.shrink_world = world->shrink_world.get();
@@ -228,6 +256,10 @@ int shrink_command(const ShrinkArguments& arguments) {
   options.interrupted = [] { return signal_received() != 0; };
   if (const Nothing known = know_stages(*world->worlds, *trace, arguments.trace); !known)
     return report_error(known.error());
+  const std::filesystem::path out = arguments.out.empty() ? arguments.trace : arguments.out;
+  options.trace_folder = out.parent_path();
+  Watchdog watchdog(watched(*world, options, arguments.sequence_timeout, nullptr));
+  options.watch = &watchdog;
   const ExpectedViolation& expected = *trace->violation;
   const Violation violation{expected.property, expected.kind, expected.summary};
   const std::optional<FoundViolation> breaks =
@@ -237,7 +269,6 @@ int shrink_command(const ShrinkArguments& arguments) {
                arguments.trace.string(), expected.property, expected.kind);
     return kExitInconclusive;
   }
-  const std::filesystem::path out = arguments.out.empty() ? arguments.trace : arguments.out;
   const Result<std::optional<KeptFinding>> kept = shrink_and_keep(
       *world->worlds, *properties, options, trace->sequence, breaks->violation, breaks->step, out);
   if (!kept) return report_error(kept.error());

@@ -47,6 +47,15 @@ void add_properties(CLI::App& command, std::vector<std::string>& properties) {
       ->allow_extra_args(false);
 }
 
+void add_sequence_timeout(CLI::App& command, std::optional<double>& seconds) {
+  command
+      .add_option("--sequence-timeout", seconds,
+                  "a sequence that takes longer hangs: its trace is kept, and the run ends with "
+                  "exit code 4 (default: 5m; libvirt: 30m)")
+      ->transform(CLI::AsNumberWithUnit(kTimeUnits, CLI::AsNumberWithUnit::CASE_SENSITIVE))
+      ->check(CLI::PositiveNumber);
+}
+
 void add_run(CLI::App& app, RunArguments& run) {
   CLI::App& command = *app.add_subcommand("run", "draw and run random sequences");
   add_world_options(command, run.world, false);
@@ -80,6 +89,7 @@ void add_run(CLI::App& app, RunArguments& run) {
       ->check(
           CLI::IsMember(std::vector<std::string>(kCoverageGoals.begin(), kCoverageGoals.end())));
   add_properties(command, run.properties);
+  add_sequence_timeout(command, run.sequence_timeout);
   command.add_option("--max-steps", run.max_steps, "longest sequence")->check(CLI::PositiveNumber);
   command.add_option("--trace-dir", run.trace_folder, "where traces of violations are kept")
       ->capture_default_str();
@@ -93,6 +103,7 @@ void add_replay(CLI::App& app, ReplayArguments& replay) {
   add_output_options(command, replay.output);
   command.add_option("trace", replay.trace, "trace file")->required();
   add_properties(command, replay.properties);
+  add_sequence_timeout(command, replay.sequence_timeout);
   command.add_option("--repeat", replay.repeat, "run it so many times")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
@@ -104,6 +115,7 @@ void add_shrink(CLI::App& app, ShrinkArguments& shrink) {
   add_world_options(command, shrink.world, true);
   command.add_option("trace", shrink.trace, "trace file")->required();
   command.add_option("-o,--out", shrink.out, "file for the result (default: in place)");
+  add_sequence_timeout(command, shrink.sequence_timeout);
   command.add_option("--max-candidates", shrink.max_candidates, "sequences to run at most")
       ->capture_default_str();
 }

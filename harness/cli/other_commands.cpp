@@ -55,6 +55,10 @@ int defects_command() {
   for (const Defect& defect : all_defects())
     fmt::print("{}\n  fault:   {}\n  shows:   {}\n  breaks:  {}\n  real:    {}\n", defect.name,
                defect.fault, defect.trigger, defect.breaks, defect.inspired_by);
+  // Told in lines that begin with a space: no property finds them.
+  fmt::print("\n  for the watchdog, see docs/watchdogs.md: these break no promise, but the run\n");
+  for (const Defect& defect : fatal_defects())
+    fmt::print("  {}: {}, when {}\n", defect.name, defect.fault, defect.trigger);
   return kExitHeld;
 }
 

@@ -67,6 +67,13 @@ int Reporting::finish() {
   return code;
 }
 
+bool Reporting::finish_early(const RunEnded& end) {
+  if (!gate_.close()) return false;
+  tee_.on(end);
+  finish();
+  return true;
+}
+
 int report_error(const Error& error) {
   fmt::print(stderr, "switchback: {}\n", error.message);
   if (!error.remedy.empty()) fmt::print(stderr, "  {}\n", error.remedy);

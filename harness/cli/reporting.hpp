@@ -7,6 +7,7 @@
 
 #include "harness/base/result.hpp"
 #include "harness/cli/arguments.hpp"
+#include "harness/cli/event_gate.hpp"
 #include "reports/event_log.hpp"
 #include "reports/progress.hpp"
 #include "reports/summary.hpp"
@@ -20,10 +21,14 @@ class Reporting {
   static Result<std::unique_ptr<Reporting>> open(const OutputArguments& output,
                                                  std::function<double()> seconds, bool live);
 
-  EventSink& events() { return tee_; }
+  /// May be told from several threads.
+  EventSink& events() { return gate_; }
 
   /// Writes and prints everything, and gives the exit code of the run.
   int finish();
+  /// The same of a run that does not come to its end, while its other threads do whatever they do:
+  /// no event of theirs is taken any more. False if one of them stands still where it writes.
+  bool finish_early(const RunEnded& end);
 
  private:
   Reporting(const OutputArguments& output, std::function<double()> seconds);
@@ -34,6 +39,7 @@ class Reporting {
   std::unique_ptr<ProgressLine> progress_;
   Summary summary_;
   Tee tee_;
+  EventGate gate_{tee_};
 };
 
 /// "switchback: message" and the remedy on stderr; returns kExitCouldNot.

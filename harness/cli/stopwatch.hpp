@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long something has been going on: budgets, the summary's seconds, `bench`, and nothing else.
+// How long something has been going on: budgets, sequences that hang, the summary's seconds,
+// `bench`, and nothing else.
 #pragma once
 
 #include <chrono>

@@ -72,6 +72,7 @@ Result<ChosenWorld> choose_world(const WorldArguments& arguments) {
   chosen.shrink_world = simulated(defect);
   chosen.limits = limits_of_real_vms();
   chosen.default_jobs = 2;
+  chosen.sequence_timeout = std::chrono::minutes(30);
   return chosen;
 }
 

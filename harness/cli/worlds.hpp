@@ -2,6 +2,7 @@
 // From arguments to a world: the only place that knows all of them.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@ struct ChosenWorld {
   std::unique_ptr<WorldFactory> shrink_world;  ///< a faster one with the same defect; may be null
   SequenceLimits limits;
   unsigned default_jobs = 1;
+  std::chrono::duration<double> sequence_timeout = std::chrono::minutes(5);
   std::vector<std::string> notes;
 };
 

@@ -162,7 +162,7 @@ struct ViolationKept {
 };
 
 struct RunEnded {
-  std::string stopped_by;  ///< sequences, time, failures, signal, error
+  std::string stopped_by;  ///< sequences, time, failures, signal, error, hang, crash
   std::string error;
 };
 

@@ -11,9 +11,12 @@
 namespace switchback {
 namespace {
 
-/// A job that passes more points than this makes no progress. The longest sound one passes two for
-/// every extent of every disk.
-constexpr std::uint64_t kMostCallsOfAJob = 1'000'000;
+/// A job that passes more points than these, and so many for every disk and for every grain that
+/// the disks may hold, makes no progress. A sound one passes two for every extent, again after each
+/// kill of its controller.
+constexpr std::uint64_t kPointsOfAnyJob = 20'000;
+constexpr std::uint64_t kPointsOfADisk = 1'000;
+constexpr std::uint64_t kPointsOfAGrain = 20;
 
 bool starts_copy(Operation operation) {
   return operation == Operation::planned_failover || operation == Operation::unplanned_failover ||
@@ -31,6 +34,8 @@ Result<Snapshot> ItemRun::look() {
 Result<ItemRun::Before> ItemRun::look_before() {
   SB_ASSIGN(snapshot, look());
   calls_ = 0;
+  most_points_.reset();
+  endless_.reset();
   freeze_.begin();
   copy_.reset();
   Journal& journal = branches_.current();
@@ -196,16 +201,33 @@ Nothing ItemRun::pass_point(InJob& in_job) {
     SB_TRY(run_.steps_at(*this, point, in_job));
     if (left_its_point() || !busy()) return {};
   }
-  if (++calls_ > kMostCallsOfAJob) {
-    progress_ =
-        Outcome(Indeterminate{fmt::format("the job passed {} points and did not end", calls_)});
-    return settle();
-  }
+  if (++calls_ > kPointsOfAnyJob && calls_ > most_points()) return give_up();
   shared_.wire.goes_on(number_, shared_.world.laboratory->wire());
   SB_ASSIGN(next, shared_.world.system->advance(item_.name));
   run_.tell_effects(number_, std::get<JobPoint>(progress_));
   progress_ = std::move(next);
   return std::holds_alternative<Outcome>(progress_) ? settle() : Nothing{};
+}
+
+/// Of the job in progress. Counted once: what the disks may hold is the same to its end, but for
+/// what guests write meanwhile.
+std::uint64_t ItemRun::most_points() {
+  if (!most_points_)
+    most_points_ =
+        kPointsOfAnyJob + kPointsOfADisk * item_.disks.size() +
+        kPointsOfAGrain * count_of(branches_.known_grains(capabilities().tracking_grain));
+  return *most_points_;
+}
+
+/// The job makes no progress. The sequence can't go on beside it, whoever judges that.
+Nothing ItemRun::give_up() {
+  endless_ = calls_;
+  const std::string why = fmt::format("the job of {} has passed {} points and does not end",
+                                      name_of(job_->operation.request.operation), calls_);
+  progress_ = Outcome(Indeterminate{why});
+  SB_TRY(settle());
+  if (violated()) return {};
+  return environment_error(why, "have lifecycle_is_followed judged");
 }
 
 Nothing ItemRun::find_job_again() {

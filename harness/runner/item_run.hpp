@@ -82,6 +82,8 @@ class ItemRun {
   Nothing after_time();
   /// The job that it took up is left where it is: nothing is said of that time.
   void leave_time();
+  /// Time that does not go by is judged, once for all items.
+  void judge_endless_wait(const EndlessWaitEvidence& evidence);
   /// Something happens that keeps replication from its schedule.
   void disturb() { undisturbed_since_ = shared_.clock; }
   /// Asks for what an operator can ask for until it is protected again. Whether it is, and time has
@@ -140,6 +142,8 @@ class ItemRun {
   Result<Progress> ask_system(const Request& request);
   Nothing ask_second(const OperateStep& step);
   Nothing pass_point(InJob& in_job);
+  [[nodiscard]] std::uint64_t most_points();
+  Nothing give_up();
   Nothing look_at_point(const JobPoint& point);
   Nothing look_for_copy(const JobPoint& point, LiveCopies live);
   Nothing notice_copy(const std::vector<SeenVm>& vms);
@@ -204,6 +208,8 @@ class ItemRun {
   bool swapped_ = false;     ///< a cancel took the job's place at the point where it stood
   bool killed_ = false;      ///< the controller was killed at the point where the job stands
   std::uint64_t calls_ = 0;  ///< points passed by the job
+  std::optional<std::uint64_t> most_points_;  ///< that it may pass, once it was asked for
+  std::optional<std::uint64_t> endless_;      ///< it was given up after so many
   std::optional<Before> before_time_;
   std::optional<Span> span_;
   std::optional<Outcome> ended_;  ///< how the last operation did

@@ -172,6 +172,7 @@ OperationEvidence ItemRun::evidence_of(const Asked& asked, const Outcome& outcom
           .outcome = outcome,
           .fault_in_force = !faults.empty(),
           .faults = faults,
+          .endless = endless_,
           .attempts = static_cast<unsigned>(1 + faults_.kills_since(before.faults)),
           .disks_edited = !disk_edits_.empty(),
           .primary_vm_deleted =

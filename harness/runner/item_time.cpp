@@ -87,6 +87,10 @@ void ItemRun::judge_time(const Span& span, const Snapshot& after) {
   judge([&](const Property& property) { return property.after_time(evidence); });
 }
 
+void ItemRun::judge_endless_wait(const EndlessWaitEvidence& evidence) {
+  judge([&](const Property& property) { return property.in_endless_wait(evidence); });
+}
+
 Result<bool> ItemRun::lead_back() {
   InJob none{};
   while (!home_ && !violated()) {

@@ -41,8 +41,13 @@ class SequenceRun {
   Nothing break_something(FaultKind kind, const std::optional<JobPoint>& during);
   Nothing operate(ItemRun& item, const OperateStep& step, InJob& in_job);
   Result<Duration> pass_time(Duration duration);
+  Nothing let_go_by(Duration left, InJob& in_job, bool leave_jobs);
+  Nothing give_up(const EndlessWaitEvidence& seen);
   /// The item whose job the system has started by itself, if there is one.
   Result<ItemRun*> take_up_job();
+  /// How often time may be asked to go by before so much of it has passed.
+  [[nodiscard]] std::uint64_t most_turns(Duration wait) const;
+  [[nodiscard]] bool any_busy() const;
   Nothing healthy_phase();
 
   [[nodiscard]] ItemRun& item_of(const Step& step) { return *items_[step.item % items_.size()]; }

@@ -11,6 +11,10 @@ namespace {
 /// mended.
 constexpr Duration kLongestRetry = std::chrono::minutes(31);
 
+/// A wait does not come to its end if time has been asked to go by more often than this and once a
+/// second of it, for each item. Rounds and retries are half a minute apart, or a copy period.
+constexpr std::uint64_t kTurnsOfAnyWait = 1'000;
+
 }  // namespace
 
 Result<Duration> SequenceRun::pass_time(Duration duration) {
@@ -34,16 +38,7 @@ Result<ItemRun*> SequenceRun::take_up_job() {
 Nothing SequenceRun::wait(Duration duration, InJob& in_job, bool leave_jobs) {
   for (const auto& item : items_)
     SB_TRY(item->find_job_again());
-  while (duration > Duration::zero() && !violated()) {
-    for (const auto& item : items_)
-      if (!item->busy()) SB_TRY(item->before_time());
-    SB_ASSIGN(passed, pass_time(duration));
-    duration -= passed;
-    SB_ASSIGN(due, take_up_job());
-    if (due == nullptr && passed == Duration::zero()) break;
-    if (due != nullptr && leave_jobs) due->leave_time();
-    if (due != nullptr && !leave_jobs) SB_TRY(due->finish_by_itself(in_job));
-  }
+  SB_TRY(let_go_by(duration, in_job, leave_jobs));
   for (const auto& item : items_) {
     if (item->busy())
       item->disturb();
@@ -51,6 +46,49 @@ Nothing SequenceRun::wait(Duration duration, InJob& in_job, bool leave_jobs) {
       SB_TRY(item->after_time());
   }
   return {};
+}
+
+Nothing SequenceRun::let_go_by(Duration left, InJob& in_job, bool leave_jobs) {
+  EndlessWaitEvidence seen;
+  for (std::uint64_t turns = most_turns(left); left > Duration::zero() && !violated(); --turns) {
+    seen.left = left;
+    if (turns == 0) return give_up(seen);
+    for (const auto& item : items_)
+      if (!item->busy()) SB_TRY(item->before_time());
+    SB_ASSIGN(passed, pass_time(left));
+    left -= passed;
+    SB_ASSIGN(due, take_up_job());
+    if (due == nullptr) {
+      if (passed == Duration::zero() && any_busy()) break;  // it waits for the end of those jobs
+      continue;
+    }
+    ++seen.jobs;
+    seen.latest = due->stands_at()->operation;
+    if (leave_jobs)
+      due->leave_time();
+    else
+      SB_TRY(due->finish_by_itself(in_job));
+  }
+  return {};
+}
+
+std::uint64_t SequenceRun::most_turns(Duration wait) const {
+  Duration grain = std::chrono::seconds(1);
+  for (const auto& item : items_)
+    grain = std::min(grain, item->spec().policy.copy_frequency);
+  return items_.size() *
+         (kTurnsOfAnyWait + static_cast<std::uint64_t>(wait / std::max(grain, Duration(1))));
+}
+
+/// The sequence can't go on without time, whoever judges that.
+Nothing SequenceRun::give_up(const EndlessWaitEvidence& seen) {
+  items_.front()->judge_endless_wait(seen);
+  if (violated()) return {};
+  return environment_error("a wait does not come to its end", "have lifecycle_is_followed judged");
+}
+
+bool SequenceRun::any_busy() const {
+  return std::any_of(items_.begin(), items_.end(), [](const auto& item) { return item->busy(); });
 }
 
 /// Faults off, edits taken back, time passes: the items must be protected and in sync again.
