@@ -95,14 +95,16 @@ Result<bool> ItemRun::lead_back() {
   InJob none{};
   while (!home_ && !violated()) {
     if (model_ == resting::kProtected) return operations_back_ <= kMostOperationsBack;
-    trouble_.clear();
-    if (model_ == resting::kMigrated) break;  // nothing to come back to
+    if (model_ == resting::kMigrated) {  // nothing to come back to
+      trouble_.clear();
+      break;
+    }
+    if (++operations_back_ > kMostOperationsBack) break;  // what stood in the way still does
     const std::vector<Operation> path = shortest_path(model_, resting::kProtected);
     if (path.empty()) {
       trouble_ = fmt::format("no way leads from {} to protected", name_of(model_));
       break;
     }
-    if (++operations_back_ > kMostOperationsBack) break;
     trouble_ = fmt::format("{} does not lead on", name_of(path.front()));
     SB_TRY(start({path.front()}));
     SB_TRY(finish(none));

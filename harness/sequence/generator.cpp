@@ -7,6 +7,7 @@
 #include "harness/lifecycle/transition_table.hpp"
 #include "harness/sequence/item_drawing.hpp"
 #include "harness/sequence/step_drawing.hpp"
+#include "harness/sequence/swarm.hpp"
 #include "harness/sequence/ways.hpp"
 #include "harness/sequence/weaving.hpp"
 
@@ -24,15 +25,14 @@ constexpr std::size_t kLastSteps = 10;
 /// operations are simply refused.
 class SequenceDrawing {
  public:
-  SequenceDrawing(const GeneratorOptions& options, const std::vector<Move>& moves,
-                  const Profile& profile, std::size_t steps_max, Draw draw)
-      : options_(options),
-        moves_(moves),
+  SequenceDrawing(const Swarm& swarm, std::size_t steps_max, Draw draw)
+      : swarm_(swarm),
+        options_(swarm.options),
+        profile_(swarm.profile),
         draw_(draw),
-        profile_(profile),
         steps_max_(steps_max),
-        model_(sequence_, options.capabilities),
-        steps_(draw_, options, profile_, sequence_, model_) {}
+        model_(sequence_, options_.capabilities),
+        steps_(draw_, swarm_, sequence_, model_) {}
 
   Sequence draw() {
     sequence_.seed = draw_.number();
@@ -136,7 +136,7 @@ class SequenceDrawing {
   void add_legal_operation() {
     if (!goal_ && draw_.percent(profile_.goal_percent)) goal_ = draw_goal();
     if (goal_ && !draw_.percent(kStrayPercent)) {
-      const std::vector<Move> moves = first_moves(moves_, model_.state(), *goal_);
+      const std::vector<Move> moves = first_moves(swarm_.moves, model_.state(), *goal_);
       if (!moves.empty()) {
         take(draw_.one_of(moves));
         if (model_.state() == *goal_) arrive();
@@ -204,8 +204,14 @@ class SequenceDrawing {
     model_.ask(step);
   }
 
-  /// Ends protection only now and then, and for good only at the end.
+  /// What is off is not among them unless nothing else leads on.
   std::vector<Operation> allowed_now() {
+    std::vector<Operation> allowed = allowed_but(swarm_.off);
+    return allowed.empty() ? allowed_but({}) : allowed;
+  }
+
+  /// Ends protection only now and then, and for good only at the end.
+  std::vector<Operation> allowed_but(OperationSet off) {
     const bool last = may_migrate_ && sequence_.steps.size() + kLastSteps >= length_;
     const bool may_end = draw_.percent(profile_.disable_percent);
     std::vector<Operation> allowed;
@@ -213,6 +219,7 @@ class SequenceDrawing {
     for (const StageList& offered : options_.capabilities.operations) {
       const Operation operation = offered.operation;
       if (!asked_by_operator(operation) || !model_.allows(operation)) continue;
+      if (off.contains(operation)) continue;
       const ItemState to = find_transition(model_.state(), operation)->to;
       if (to == resting::kMigrated) {
         if (last) allowed.push_back(operation);
@@ -272,7 +279,7 @@ class SequenceDrawing {
       case 1:
         return FlushStep{};
       case 2:
-        return OperateStep{.operation = kAllOperations[draw_.below(kOperationCount)]};
+        return OperateStep{.operation = steps_.any_operation()};
       case 3:
         return steps_.fault();
       default:
@@ -287,10 +294,10 @@ class SequenceDrawing {
     return steps_.write();
   }
 
+  const Swarm& swarm_;
   const GeneratorOptions& options_;
-  const std::vector<Move>& moves_;
-  Draw draw_;
   const Profile& profile_;
+  Draw draw_;
   std::size_t steps_max_;
   Sequence sequence_;
   WalkModel model_;
@@ -312,16 +319,15 @@ DrawnSequence draw_sequence(const GeneratorOptions& options, const std::vector<M
   Draw draw(random);
   const Profile& profile = draw_profile(draw, options);
   const std::string name(profile.name);
+  const Swarm swarm = draw_swarm(draw, options, profile, moves);
   const std::size_t steps_max = options.limits.steps_max;
   const unsigned items_max = std::min(profile.items_max, options.limits.items_max);
-  if (items_max < 2)
-    return {SequenceDrawing(options, moves, profile, steps_max, draw).draw(), name};
+  if (items_max < 2) return {SequenceDrawing(swarm, steps_max, draw).draw(), name};
   const std::uint64_t items = draw.between(2, items_max);
   std::vector<Sequence> of_items;
   for (std::uint64_t n = 0; n < items; ++n)
     of_items.push_back(
-        SequenceDrawing(options, moves, profile, steps_max / items, Draw(rc::Random(draw.number())))
-            .draw());
+        SequenceDrawing(swarm, steps_max / items, Draw(rc::Random(draw.number()))).draw());
   return {woven(draw, std::move(of_items), steps_max), name};
 }
 

@@ -28,7 +28,7 @@ struct SequenceLimits {
   BlockNumber blocks_in_a_write_max = 48;
   BlockNumber blocks_in_a_flood_max =
       1024;  ///< of a write that covers most of a disk; 0: no floods
-  BlockNumber blocks_in_a_scatter_max = 2600;  ///< of a write all over a disk; 0: no such writes
+  BlockNumber blocks_in_a_scatter_max = 2200;  ///< of a write all over a disk; 0: no such writes
   std::uint64_t rounds_in_a_wait_max = 100;    ///< so often replication runs while a step waits
 };
 

@@ -12,22 +12,10 @@
 #include "harness/sequence/step_drawing.hpp"
 #include "harness/sequence/trace.hpp"
 #include "harness/sequence/walk_model.hpp"
+#include "harness/sequence/whole_system.hpp"
 
 namespace switchback {
 namespace {
-
-GeneratorOptions options() {
-  GeneratorOptions options;
-  for (const Operation operation : kAllOperations)
-    options.capabilities.operations.push_back({operation, {"first_stage", "second_stage"}, "undo"});
-  options.capabilities.faults.assign(kAllFaults.begin(), kAllFaults.end());
-  options.capabilities.copy_frequency = std::chrono::minutes(5);
-  options.capabilities.most_vms = 3;
-  options.capabilities.encrypts = true;
-  options.capabilities.app_consistent = true;
-  options.profiles.assign(profiles().begin(), profiles().end());
-  return options;
-}
 
 Sequence draw(const GeneratorOptions& options, std::uint64_t seed) {
   return sequences(options)(rc::Random(seed), 0).value().sequence;
@@ -42,11 +30,12 @@ std::string text_of(const Sequence& sequence) {
 }
 
 RC_GTEST_PROP(Generator, GivesTheSameForTheSameRandom, (std::uint64_t seed)) {
-  RC_ASSERT(text_of(draw(options(), seed)) == text_of(draw(options(), seed)));
+  RC_ASSERT(text_of(draw(options_for_whole_system(), seed)) ==
+            text_of(draw(options_for_whole_system(), seed)));
 }
 
 RC_GTEST_PROP(Generator, DrawsWhatATraceCanHold, (std::uint64_t seed)) {
-  const Sequence sequence = draw(options(), seed);
+  const Sequence sequence = draw(options_for_whole_system(), seed);
   const Result<Trace> read = trace_from_json(text_of(sequence), "t.json");
   if (!read) RC_FAIL(read.error().message);
   RC_ASSERT(read->sequence.steps == sequence.steps);
@@ -57,7 +46,7 @@ RC_GTEST_PROP(Generator, DrawsWhatATraceCanHold, (std::uint64_t seed)) {
 }
 
 RC_GTEST_PROP(Generator, StaysWithinTheLimits, (std::uint64_t seed)) {
-  GeneratorOptions real = options();
+  GeneratorOptions real = options_for_whole_system();
   real.limits = {.steps_max = 12,
                  .disks_min = 2,
                  .disks_max = 3,
@@ -88,7 +77,7 @@ RC_GTEST_PROP(Generator, StaysWithinTheLimits, (std::uint64_t seed)) {
 
 /// The limits of the support matrix: anything else would only ever be refused.
 RC_GTEST_PROP(Generator, DrawsItemsThatCanBeProtected, (std::uint64_t seed)) {
-  const Sequence item = draw(options(), seed);
+  const Sequence item = draw(options_for_whole_system(), seed);
   RC_ASSERT(!item.vms.empty() && item.vms.size() <= 3U);
   for (std::size_t vm = 0; vm < item.vms.size(); ++vm) {
     std::vector<Bytes> sizes;
@@ -112,7 +101,7 @@ RC_GTEST_PROP(Generator, DrawsItemsThatCanBeProtected, (std::uint64_t seed)) {
 }
 
 RC_GTEST_PROP(Generator, LeavesOutWhatTheSystemLacks, (std::uint64_t seed)) {
-  GeneratorOptions poor = options();
+  GeneratorOptions poor = options_for_whole_system();
   poor.capabilities.most_vms = 1;
   poor.capabilities.encrypts = false;
   poor.capabilities.app_consistent = false;
@@ -134,7 +123,7 @@ RC_GTEST_PROP(Generator, LeavesOutWhatTheSystemLacks, (std::uint64_t seed)) {
 // Without faults, goals, forbidden requests and choices, all that is asked for is allowed; only the
 // old primary is fenced by the clock, at an instant that this test need not know.
 RC_GTEST_PROP(Generator, WalksTheTableWhenNothingForbiddenIsAskedFor, (std::uint64_t seed)) {
-  GeneratorOptions legal = options();
+  GeneratorOptions legal = options_for_whole_system();
   legal.capabilities.faults.clear();
   Profile journey = *profile_named("journey");
   journey.goal_percent = journey.choice_percent = journey.cancel_percent = 0;
@@ -166,7 +155,7 @@ TEST(Generator, DrawsEveryWordThatAStepCanHold) {
   std::map<bool, int> inside;
   std::set<Operation> inside_jobs;
   for (std::uint64_t seed = 0; seed < 1000; ++seed)
-    for (const Step& step : draw(options(), seed).steps) {
+    for (const Step& step : draw(options_for_whole_system(), seed).steps) {
       kinds.insert(step.action.index());
       ++inside[step.at.has_value()];
       if (const auto* const fault = std::get_if<FaultStep>(&step.action))
@@ -201,7 +190,7 @@ TEST(Generator, DrawsItemsOfEveryShape) {
   Bytes smallest = ~Bytes{0};
   Bytes largest = 0;
   for (std::uint64_t seed = 0; seed < 1000; ++seed) {
-    const Sequence sequence = draw(options(), seed);
+    const Sequence sequence = draw(options_for_whole_system(), seed);
     vms.insert(sequence.vms.size());
     disks.insert(sequence.disks.size());
     for (const Hardware& vm : sequence.vms)
@@ -257,7 +246,7 @@ void note_cells(const Sequence& sequence, const Capabilities& capabilities,
 }
 
 TEST(Generator, AsksForEverythingInEveryState) {
-  const GeneratorOptions all = options();
+  const GeneratorOptions all = options_for_whole_system();
   const rc::Gen<DrawnSequence> draw_one = sequences(all);
   std::set<std::pair<std::string_view, Operation>> cells;
   for (std::uint64_t seed = 0; seed < 20000; ++seed)
@@ -282,13 +271,14 @@ TEST(Profiles, HaveNamesOfTheirOwnAndGoalsThatExist) {
 
 // Where a sequence takes seconds a run of minutes draws a hundred: they must not be long ones.
 TEST(Waits, LastNoMoreRoundsThanTheWorldCanCarry) {
-  GeneratorOptions slow = options();
+  GeneratorOptions slow = options_for_whole_system();
   slow.limits.rounds_in_a_wait_max = 4;
   const Profile retention = *profile_named("retention");
   const Sequence item = draw(slow, 1);
   WalkModel model(item, slow.capabilities);
   Draw random{rc::Random(7)};
-  StepDrawing steps(random, slow, retention, item, model);
+  const Swarm swarm = whole_swarm(slow, retention, {});
+  StepDrawing steps(random, swarm, item, model);
   const auto longest = [&] {
     std::chrono::milliseconds most{};
     for (int n = 0; n < 500; ++n) {

@@ -11,12 +11,15 @@
 namespace switchback {
 
 /// Weights against each other for what comes next, and chances in percent. Data, so that an
-/// interesting mixture that once found something stays alive.
+/// interesting mixture that once found something stays alive. Of most sequences a part of the
+/// mixture stays off: see swarm.hpp.
 struct Profile {
   std::string_view name;
   std::string_view meaning;
   unsigned weight = 1;       ///< how often the mixture itself is chosen
   unsigned slow_weight = 1;  ///< the same where a sequence takes seconds
+  /// What the mixture is named for: never off. None where none is named.
+  std::array<unsigned Profile::*, 2> essential = {};
 
   // The items.
   unsigned items_max = 1;                ///< protected side by side, where the system can

@@ -15,6 +15,14 @@ using std::chrono::milliseconds;
 
 }  // namespace
 
+std::vector<FaultKind> faults_drawn(const Profile& profile, const Capabilities& capabilities) {
+  std::vector<FaultKind> kinds;
+  for (const FaultKind kind : capabilities.faults)
+    if (profile.all_faults || kind == FaultKind::controller_killed || kind == FaultKind::link_cut)
+      kinds.push_back(kind);
+  return kinds;
+}
+
 BlockNumber StepDrawing::block(BlockNumber blocks) {
   constexpr BlockNumber kHot = 8;
   constexpr BlockNumber kGrain = 16;  // of 64 KiB, where tracking has its edges
@@ -30,16 +38,19 @@ BlockNumber StepDrawing::block(BlockNumber blocks) {
   }
 }
 
+BlockNumber StepDrawing::blocks_of(std::uint32_t disk) const {
+  return DiskGeometry{.size_bytes = sequence_.disks[disk].size_bytes, .volatile_cache = false}
+      .block_count();
+}
+
 WriteStep StepDrawing::any_write() {
   const auto disk = static_cast<std::uint32_t>(draw_.below(sequence_.disks.size()));
-  const DiskGeometry geometry{.size_bytes = sequence_.disks[disk].size_bytes,
-                              .volatile_cache = false};
-  const BlockNumber blocks = geometry.block_count();
+  const BlockNumber blocks = blocks_of(disk);
   const bool flood = draw_.percent(profile_.flood_percent);
   if (flood && blocks <= options_.limits.blocks_in_a_flood_max)
     return {disk, 0, static_cast<std::uint32_t>(blocks)};
   if (draw_.percent(profile_.scatter_percent))
-    if (const std::optional<WriteStep> write = scattered(disk, blocks)) return *write;
+    if (const std::optional<WriteStep> write = scattered()) return *write;
   const std::uint64_t most = draw_.percent(70)
                                  ? std::min<std::uint64_t>(3, options_.limits.blocks_in_a_write_max)
                                  : options_.limits.blocks_in_a_write_max;
@@ -49,16 +60,20 @@ WriteStep StepDrawing::any_write() {
 }
 
 /// So far apart that each block is a change of its own, and that less than half of the disk has
-/// changed: more would be compared and not sent. Nothing if the disk is too small for it.
-std::optional<WriteStep> StepDrawing::scattered(std::uint32_t disk, BlockNumber blocks) {
-  constexpr BlockNumber kFewest = 2000;
+/// changed: more would be compared and not sent. Nothing if no disk is large enough for it.
+std::optional<WriteStep> StepDrawing::scattered() {
+  constexpr BlockNumber kFewest = 2001;
   constexpr BlockNumber kThreeGrains = 48;
   const BlockNumber most = options_.limits.blocks_in_a_scatter_max;
-  if (most < kFewest || blocks / most < kThreeGrains) return std::nullopt;
+  std::vector<std::uint32_t> large;
+  for (std::uint32_t disk = 0; disk < sequence_.disks.size(); ++disk)
+    if (most >= kFewest && blocks_of(disk) / most >= kThreeGrains) large.push_back(disk);
+  if (large.empty()) return std::nullopt;
+  const std::uint32_t disk = draw_.one_of(large);
   const BlockNumber count = draw_.between(kFewest, most);
-  const BlockNumber widest = std::min<BlockNumber>(blocks / count, 100'000);
+  const BlockNumber widest = std::min<BlockNumber>(blocks_of(disk) / count, 100'000);
   return WriteStep{.disk = disk,
-                   .block = block(blocks),
+                   .block = block(blocks_of(disk)),
                    .count = static_cast<std::uint32_t>(count),
                    .stride = static_cast<std::uint32_t>(draw_.between(kThreeGrains, widest))};
 }
@@ -125,10 +140,18 @@ OperateStep StepDrawing::request(Operation operation, bool plain) {
   return step;
 }
 
+Operation StepDrawing::any_operation() {
+  std::vector<Operation> operations;
+  for (const Operation operation : kAllOperations)
+    if (!swarm_.off.contains(operation)) operations.push_back(operation);
+  return draw_.one_of(operations);
+}
+
 OperateStep StepDrawing::forbidden() {
   std::vector<Operation> forbidden;
   for (const Operation operation : kAllOperations)
-    if (!asked_by_operator(operation) || find_transition(model_.state(), operation) == nullptr)
+    if (!swarm_.off.contains(operation) &&
+        (!asked_by_operator(operation) || find_transition(model_.state(), operation) == nullptr))
       forbidden.push_back(operation);
   return request(draw_.one_of(forbidden), false);
 }
@@ -171,10 +194,7 @@ WaitStep StepDrawing::wait_for_the_clock() {
 }
 
 Action StepDrawing::fault() {
-  std::vector<FaultKind> kinds;
-  for (const FaultKind kind : options_.capabilities.faults)
-    if (profile_.all_faults || kind == FaultKind::controller_killed || kind == FaultKind::link_cut)
-      kinds.push_back(kind);
+  const std::vector<FaultKind> kinds = faults_drawn(profile_, options_.capabilities);
   if (kinds.empty()) return write();
   return FaultStep{draw_.one_of(kinds)};
 }

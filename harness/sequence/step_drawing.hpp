@@ -3,26 +3,36 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "harness/sequence/draw.hpp"
-#include "harness/sequence/generator.hpp"
+#include "harness/sequence/swarm.hpp"
 #include "harness/sequence/walk_model.hpp"
 
 namespace switchback {
 
+/// The kinds of faults that are drawn: all that there are, or the two that hit any system.
+std::vector<FaultKind> faults_drawn(const Profile& profile, const Capabilities& capabilities);
+
 /// All references are looked at as long as it lives.
 class StepDrawing {
  public:
-  StepDrawing(Draw& draw, const GeneratorOptions& options, const Profile& profile,
-              const Sequence& sequence, const WalkModel& model)
-      : draw_(draw), options_(options), profile_(profile), sequence_(sequence), model_(model) {}
+  StepDrawing(Draw& draw, const Swarm& swarm, const Sequence& sequence, const WalkModel& model)
+      : draw_(draw),
+        swarm_(swarm),
+        options_(swarm.options),
+        profile_(swarm.profile),
+        sequence_(sequence),
+        model_(model) {}
 
   Action write();
   Action test_write();
   Action old_primary_write();
   /// With its choices; `plain` leaves those that make an operation fail.
   OperateStep request(Operation operation, bool plain);
-  /// One that has no row in this state. Nothing if there is none.
+  /// Allowed or not, the clock's too.
+  Operation any_operation();
+  /// One that has no row in this state.
   OperateStep forbidden();
   WaitStep wait();
   /// So long that a round, a failed one's retry or a fence falls due.
@@ -36,13 +46,15 @@ class StepDrawing {
 
  private:
   WriteStep any_write();
-  std::optional<WriteStep> scattered(std::uint32_t disk, BlockNumber blocks);
+  std::optional<WriteStep> scattered();
+  BlockNumber blocks_of(std::uint32_t disk) const;
   WaitStep periods();
   BlockNumber block(BlockNumber blocks);
   void choose_point(OperateStep& step);
   WaitStep bounded(std::chrono::milliseconds duration) const;
 
   Draw& draw_;
+  const Swarm& swarm_;
   const GeneratorOptions& options_;
   const Profile& profile_;
   const Sequence& sequence_;

@@ -24,6 +24,8 @@ void add_protection_stages(StageTable& table) {
   table[Operation::pause] = {.stages = {{"pause", change_nothing}}, .undo = {}};
   table[Operation::resume] = {.stages = {{"resume", change_nothing}}, .undo = {}};
   table[Operation::resynchronize] = {.stages = {{"prerequisites", check_resync_prerequisites},
+                                                {"expire_points", expire_points},
+                                                {"remove_expired", remove_expired},
                                                 {"compare_and_send", resynchronize_round},
                                                 {"make_point", make_points},
                                                 {"retire_tracking", retire_primary_tracking}},
