@@ -41,7 +41,8 @@ struct PointImage {
 /// A recovery point whose images are no longer what they were when it was first listed.
 struct AlteredPoint {
   std::string id;
-  BlockWitness first;  ///< `expected` is what it held
+  BlockWitness first;     ///< `expected` is what it held
+  std::string gone = {};  ///< why it can't be read, if its images are not there at all
 };
 
 /// A copy of the VMs that has been started from a recovery point, as it was before its guests wrote
@@ -176,6 +177,8 @@ struct EndEvidence {
   bool faults = false;     ///< any were injected: the item had to come back
   bool recovered = false;  ///< it is protected and in sync, or there was nothing to come back to
   std::string trouble;     ///< if not: what stood in the way
+  Duration took{};         ///< from when faults were healed until it was seen to be so
+  Duration recovers_within{};  ///< the longest that is allowed for that
 };
 
 }  // namespace switchback

@@ -40,8 +40,11 @@ class OnlyTheDeltaIsSent final : public Property {
               "and {} bytes differed, which allows {} with the declared overhead",
               name_of(evidence.operation), evidence.wire_bytes, evidence.dirty_bytes,
               evidence.capabilities.tracking_grain, evidence.differing_bytes, bound));
+    // An earlier attempt that had started the VM at primary had downloaded all of it before: this
+    // one goes on from there.
     const bool downloads = evidence.operation == Operation::full_failback &&
-                           std::holds_alternative<Done>(evidence.outcome);
+                           std::holds_alternative<Done>(evidence.outcome) &&
+                           !evidence.before.live.primary;
     if (downloads && evidence.wire_bytes < evidence.held_bytes)
       return Verdict::broken(
           "less_than_all",

@@ -23,9 +23,12 @@ class PointsNeverChange final : public Property {
            "recovery point";
   }
   [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
-    if (evidence.before.status.points.empty()) return Verdict::does_not_apply();
     if (!evidence.altered_points.empty()) {
       const AlteredPoint& altered = evidence.altered_points.front();
+      if (!altered.gone.empty())
+        return Verdict::broken(
+            "point_gone", fmt::format("after {} recovery point {} is listed and can't be read: {}",
+                                      name_of(evidence.operation), altered.id, altered.gone));
       return Verdict::broken(
           "point_altered",
           fmt::format("after {} recovery point {} is not what it was: disk {} block {} shows write "
@@ -33,6 +36,7 @@ class PointsNeverChange final : public Property {
                       name_of(evidence.operation), altered.id, altered.first.disk,
                       altered.first.block, altered.first.shows, altered.first.expected));
     }
+    if (evidence.before.status.points.empty()) return Verdict::does_not_apply();
     if (evidence.before.status.points.is(evidence.after.status.points)) return Verdict::holds();
     for (const RecoveryPoint& was : evidence.before.status.points)
       for (const RecoveryPoint& is : evidence.after.status.points)

@@ -14,6 +14,11 @@ void FaultLedger::inject(FaultKind kind) {
     in_force_.insert(kind);
 }
 
+void FaultLedger::took_effect(FaultKind kind) {
+  if (kind == FaultKind::controller_killed_in_call) ++kills_;
+  if (takes_effect_once(kind)) in_force_.erase(kind);
+}
+
 void FaultLedger::heal() {
   const bool tracking_lost = in_force_.contains(FaultKind::tracking_lost);
   in_force_.clear();

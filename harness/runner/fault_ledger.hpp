@@ -21,6 +21,8 @@ class FaultLedger {
   };
 
   void inject(FaultKind kind);
+  /// It had its effect.
+  void took_effect(FaultKind kind);
   /// Lost tracking stays lost: it is for the system to notice.
   void heal();
   /// An operation that began at the mark has ended. Tracking that had been lost before is there

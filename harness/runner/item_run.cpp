@@ -62,7 +62,9 @@ Nothing ItemRun::end() {
                              .after = after,
                              .faults = faults_.ever(),
                              .recovered = trouble_.empty(),
-                             .trouble = trouble_};
+                             .trouble = trouble_,
+                             .took = home_at_ ? *home_at_ - shared_.healed_at : Duration::zero(),
+                             .recovers_within = shared_.recovers_within};
   judge([&](const Property& property) { return property.at_end(evidence); });
   return {};
 }
@@ -74,6 +76,13 @@ Nothing ItemRun::remove() {
 void ItemRun::note_fault(FaultKind kind) {
   faults_.inject(kind);
   if (kind == FaultKind::controller_killed) killed_ = busy();
+  disturb();
+}
+
+void ItemRun::note_effect(FaultKind kind) {
+  faults_.took_effect(kind);
+  if (kind != FaultKind::controller_killed_in_call) return;
+  killed_ = busy();
   disturb();
 }
 

@@ -47,6 +47,7 @@ class ItemRun {
 
   // Faults, which hit all items.
   void note_fault(FaultKind kind);
+  void note_effect(FaultKind kind);
   void note_healed();
   [[nodiscard]] bool any_fault_in_force() const { return faults_.any_in_force(); }
   [[nodiscard]] bool any_fault_ever() const { return faults_.ever(); }
@@ -212,11 +213,11 @@ class ItemRun {
   std::optional<std::uint64_t> endless_;      ///< it was given up after so many
   std::optional<Before> before_time_;
   std::optional<Span> span_;
-  std::optional<Outcome> ended_;  ///< how the last operation did
-  Snapshot last_;                 ///< taken when it had ended
-  std::string trouble_;           ///< what stood in the way of coming back
-  bool home_ = false;             ///< it has come back
-  int operations_back_ = 0;       ///< that were asked for to have it back
+  std::optional<Outcome> ended_;    ///< how the last operation did
+  Snapshot last_;                   ///< taken when it had ended
+  std::string trouble_;             ///< what stood in the way of coming back
+  std::optional<Instant> home_at_;  ///< when it was seen to have come back
+  int operations_back_ = 0;         ///< that were asked for to have it back
 };
 
 }  // namespace switchback

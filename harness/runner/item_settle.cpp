@@ -221,6 +221,8 @@ Nothing ItemRun::read_points(const Asked& asked, const Snapshot& after,
     evidence.altered_points = std::move(altered);
   }
   SB_ASSIGN(added, points_.follow(shared_.world, item_, listed));
+  for (AlteredPoint& gone : points_.take_gone())
+    evidence.altered_points.push_back(std::move(gone));
   std::vector<RecoveryPoint> fresh;
   for (const std::string& id : added)
     fresh.push_back(*find(listed, id));

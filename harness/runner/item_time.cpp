@@ -93,7 +93,7 @@ void ItemRun::judge_endless_wait(const EndlessWaitEvidence& evidence) {
 
 Result<bool> ItemRun::lead_back() {
   InJob none{};
-  while (!home_ && !violated()) {
+  while (!home_at_ && !violated()) {
     if (model_ == resting::kProtected) return operations_back_ <= kMostOperationsBack;
     if (model_ == resting::kMigrated) {  // nothing to come back to
       trouble_.clear();
@@ -113,11 +113,13 @@ Result<bool> ItemRun::lead_back() {
 }
 
 Nothing ItemRun::see_whether_back() {
-  if (home_ || model_ != resting::kProtected) return {};
+  if (home_at_ || model_ != resting::kProtected) return {};
   SB_ASSIGN(now, look());
-  home_ = now.status.health == Health::normal;
   trouble_.clear();
-  if (home_) return {};
+  if (now.status.health == Health::normal) {
+    home_at_ = shared_.clock;
+    return {};
+  }
   trouble_ = "its health is not normal: " + now.status.health_reason;
   if (++operations_back_ > kMostOperationsBack) return {};
   InJob none{};

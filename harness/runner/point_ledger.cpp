@@ -5,6 +5,15 @@
 #include <algorithm>
 
 namespace switchback {
+namespace {
+
+/// No trouble of the environment: the system lists what it does not have.
+template <class T>
+bool is_gone(const Result<T>& image) {
+  return !image && image.error().kind == ErrorKind::not_found;
+}
+
+}  // namespace
 
 Result<std::vector<std::string>> PointLedger::follow(World& world, const ItemSpec& item,
                                                      const std::vector<RecoveryPoint>& listed) {
@@ -15,8 +24,13 @@ Result<std::vector<std::string>> PointLedger::follow(World& world, const ItemSpe
   std::vector<std::string> added;
   for (const RecoveryPoint& point : listed) {
     if (images_.contains(point.id)) continue;
-    SB_ASSIGN(image, read_point(world, item, point.id));
-    images_.emplace(point.id, std::move(image));
+    Result<GroupImage> image = read_point(world, item, point.id);
+    if (is_gone(image)) {
+      gone_.push_back({point.id, {}, image.error().message});
+      continue;
+    }
+    if (!image) return tl::unexpected(image.error());
+    images_.emplace(point.id, std::move(*image));
     added.push_back(point.id);
   }
   return added;
@@ -28,7 +42,13 @@ Result<std::vector<AlteredPoint>> PointLedger::altered(World& world, const ItemS
   for (const RecoveryPoint& point : listed) {
     const auto known = images_.find(point.id);
     if (known == images_.end()) continue;
-    SB_ASSIGN(image, read_point_again(world, item, point.id, known->second));
+    Result<std::optional<GroupImage>> again =
+        read_point_again(world, item, point.id, known->second);
+    if (is_gone(again)) {
+      gone_.push_back({point.id, {}, again.error().message});
+      continue;
+    }
+    SB_ASSIGN(image, std::move(again));
     if (!image) continue;
     const std::optional<Difference> differs = difference(*image, known->second);
     if (differs) altered.push_back({point.id, differs->first});

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/runner/images.hpp"
@@ -21,11 +22,14 @@ class PointLedger {
   /// are remembered as they are now.
   Result<std::vector<AlteredPoint>> altered(World& world, const ItemSpec& item,
                                             const std::vector<RecoveryPoint>& listed);
+  /// Points that are listed and whose images are not there, seen since the last time.
+  std::vector<AlteredPoint> take_gone() { return std::exchange(gone_, {}); }
   /// nullptr: not known.
   [[nodiscard]] const GroupImage* find(const std::string& id) const;
 
  private:
   std::map<std::string, GroupImage> images_;
+  std::vector<AlteredPoint> gone_;
 };
 
 }  // namespace switchback

@@ -189,7 +189,9 @@ Nothing SequenceRun::break_something(FaultKind kind, const std::optional<JobPoin
 }
 
 void SequenceRun::tell_effects(std::size_t item, const std::optional<JobPoint>& point) {
-  for (const FaultKind kind : shared_.world.system->take_fault_effects())
+  for (const FaultKind kind : shared_.world.system->take_fault_effects()) {
+    for (const auto& each : items_)
+      each->note_effect(kind);
     shared_.context.events.on(
         FaultTookEffect{.sequence = shared_.context.index,
                         .step = shared_.step,
@@ -198,6 +200,7 @@ void SequenceRun::tell_effects(std::size_t item, const std::optional<JobPoint>& 
                         .stage = point ? point->stage : std::string(),
                         .call = point ? point->call : 0,
                         .item = item});
+  }
 }
 
 Nothing SequenceRun::heal() {

@@ -10,6 +10,9 @@ namespace {
 /// Retries come at most this far apart: after a wait this long whatever mends itself has been
 /// mended.
 constexpr Duration kLongestRetry = std::chrono::minutes(31);
+/// Rounds that come after that before an item has to be protected and in sync: two for what mends
+/// itself, two after the operations that lead back, and two after a resynchronization.
+constexpr int kRoundsBack = 6;
 
 /// A wait does not come to its end if time has been asked to go by more often than this and once a
 /// second of it, for each item. Rounds and retries are half a minute apart, or a copy period.
@@ -41,7 +44,7 @@ Nothing SequenceRun::wait(Duration duration, InJob& in_job, bool leave_jobs) {
   SB_TRY(let_go_by(duration, in_job, leave_jobs));
   for (const auto& item : items_) {
     if (item->busy())
-      item->disturb();
+      item->leave_time();
     else if (!violated())
       SB_TRY(item->after_time());
   }
@@ -53,8 +56,11 @@ Nothing SequenceRun::let_go_by(Duration left, InJob& in_job, bool leave_jobs) {
   for (std::uint64_t turns = most_turns(left); left > Duration::zero() && !violated(); --turns) {
     seen.left = left;
     if (turns == 0) return give_up(seen);
-    for (const auto& item : items_)
+    for (const auto& item : items_) {
+      // The controller may have been killed in the job of another, before this one's was recorded.
+      SB_TRY(item->find_job_again());
       if (!item->busy()) SB_TRY(item->before_time());
+    }
     SB_ASSIGN(passed, pass_time(left));
     left -= passed;
     SB_ASSIGN(due, take_up_job());
@@ -94,6 +100,7 @@ bool SequenceRun::any_busy() const {
 /// Faults off, edits taken back, time passes: the items must be protected and in sync again.
 Nothing SequenceRun::healthy_phase() {
   shared_.healing = true;
+  shared_.healed_at = shared_.clock;
   SB_TRY(heal());
   InJob none{};
   Duration longest_round{};
@@ -102,6 +109,7 @@ Nothing SequenceRun::healthy_phase() {
     longest_round = std::max(longest_round, item->spec().policy.copy_frequency);
   }
   // Whatever is retried or fenced by itself gets its chance first.
+  shared_.recovers_within = kLongestRetry + kRoundsBack * longest_round;
   SB_TRY(wait(kLongestRetry + 2 * longest_round, none));
   for (bool waits = true; waits;) {
     waits = false;

@@ -50,6 +50,8 @@ struct SharedRun {
   std::size_t step = 0;  ///< to which violations and events are put down
   Instant clock{};       ///< the system's
   bool healing = false;  ///< the last step is over: the healthy phase
+  Instant healed_at{};   ///< when it began
+  Duration recovers_within{};
   WireShares wire;
   SequenceResult result;
   std::vector<std::size_t> of_job_points;  ///< the properties that judge those

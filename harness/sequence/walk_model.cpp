@@ -3,6 +3,7 @@
 #include "harness/sequence/walk_model.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "harness/lifecycle/transition_table.hpp"
 
@@ -36,6 +37,9 @@ bool fills_recovery(Operation operation) {
          operation == Operation::reverse_replicate;
 }
 
+constexpr std::array kStopSending = {FaultKind::link_cut, FaultKind::primary_lost,
+                                     FaultKind::read_error, FaultKind::write_error};
+
 }  // namespace
 
 WalkModel::WalkModel(const Sequence& item, const Capabilities& capabilities)
@@ -64,13 +68,18 @@ bool WalkModel::refused_for_its_choices(const OperateStep& step) const {
   return false;
 }
 
+bool WalkModel::cannot_send() const {
+  return std::any_of(kStopSending.begin(), kStopSending.end(),
+                     [&](FaultKind kind) { return broken(kind); });
+}
+
 bool WalkModel::fails(const OperateStep& step) const {
   const Operation operation = step.operation;
   const bool encrypted_needs = item_.policy.encrypted && needs_key(operation);
   if (encrypted_needs && step.key == KeyGiven::none) return true;
   if (encrypted_needs && step.key == KeyGiven::wrong && operation != Operation::enable) return true;
   const bool needs_link = sends_data(operation) && operation != Operation::unplanned_failover;
-  if (needs_link && (broken(FaultKind::link_cut) || broken(FaultKind::primary_lost))) return true;
+  if (needs_link && cannot_send()) return true;
   if (operation == Operation::disable && broken(FaultKind::primary_lost)) return true;
   if (operation == Operation::planned_failover && broken(FaultKind::shutdown_refused)) return true;
   if (fills_recovery(operation) && broken(FaultKind::recovery_full)) return true;
@@ -149,7 +158,7 @@ void WalkModel::wait(milliseconds duration) {
     state_ = find_transition(state_, Operation::fence_source)->to;
     source_runs_ = false;
   }
-  if (!replicates() || broken(FaultKind::link_cut) || broken(FaultKind::primary_lost)) return;
+  if (!replicates() || cannot_send()) return;
   if (tracking_lost_ || disks_edited_) {
     if (state_ == kProtected) state_ = kResyncRequired;
     return;
@@ -163,7 +172,7 @@ void WalkModel::inject(FaultKind kind) {
     tracking_lost_ = state_ != kUnprotected;
     return;
   }
-  if (kind != FaultKind::controller_killed && kind != FaultKind::thaw_refused) broken_.insert(kind);
+  if (kind != FaultKind::controller_killed && !takes_effect_once(kind)) broken_.insert(kind);
 }
 
 void WalkModel::edit(Edit edit) {

@@ -45,6 +45,7 @@ class WalkModel {
   [[nodiscard]] bool broken(FaultKind kind) const { return broken_.contains(kind); }
   [[nodiscard]] bool refused_for_its_choices(const OperateStep& step) const;
   [[nodiscard]] bool fails(const OperateStep& step) const;
+  [[nodiscard]] bool cannot_send() const;
   [[nodiscard]] ItemState after_failure(Operation operation) const;
   void done(const OperateStep& step);
   void add_points(std::uint64_t more);

@@ -16,6 +16,11 @@ constexpr std::array<EnumName<FaultKind>, kAllFaults.size()> kNames = {{
     {FaultKind::thaw_refused, "thaw_refused"},
     {FaultKind::tracking_lost, "tracking_lost"},
     {FaultKind::recovery_full, "recovery_full"},
+    {FaultKind::primary_full, "primary_full"},
+    {FaultKind::read_error, "read_error"},
+    {FaultKind::write_error, "write_error"},
+    {FaultKind::answer_lost, "answer_lost"},
+    {FaultKind::controller_killed_in_call, "controller_killed_in_call"},
 }};
 
 }  // namespace

@@ -18,12 +18,34 @@ enum class FaultKind : std::uint8_t {
   thaw_refused,       ///< a frozen guest does not answer the next thaw: it must be asked again
   tracking_lost,      ///< change tracking at primary is gone, as after a dirty crash
   recovery_full,      ///< the recovery site has no room for new data until healed
+  primary_full,       ///< the primary site has no room for new data until healed
+  read_error,         ///< disks can't be read for replication, at either site, until healed
+  write_error,        ///< what replication writes, at either site, fails until healed
+  answer_lost,        ///< the next call that changes anything at a site does, and seems to fail
+  /// The next call that changes anything at a site does, a write only half of it, and the DR
+  /// controller dies before it hears of it.
+  controller_killed_in_call,
 };
 
-inline constexpr std::array kAllFaults = {FaultKind::controller_killed, FaultKind::link_cut,
-                                          FaultKind::primary_lost,      FaultKind::shutdown_refused,
-                                          FaultKind::freeze_refused,    FaultKind::thaw_refused,
-                                          FaultKind::tracking_lost,     FaultKind::recovery_full};
+inline constexpr std::array kAllFaults = {FaultKind::controller_killed,
+                                          FaultKind::link_cut,
+                                          FaultKind::primary_lost,
+                                          FaultKind::shutdown_refused,
+                                          FaultKind::freeze_refused,
+                                          FaultKind::thaw_refused,
+                                          FaultKind::tracking_lost,
+                                          FaultKind::recovery_full,
+                                          FaultKind::primary_full,
+                                          FaultKind::read_error,
+                                          FaultKind::write_error,
+                                          FaultKind::answer_lost,
+                                          FaultKind::controller_killed_in_call};
+
+/// In force only until it has had its effect, once.
+constexpr bool takes_effect_once(FaultKind kind) {
+  return kind == FaultKind::thaw_refused || kind == FaultKind::answer_lost ||
+         kind == FaultKind::controller_killed_in_call;
+}
 
 std::string_view name_of(FaultKind kind);
 std::optional<FaultKind> fault_named(std::string_view name);

@@ -16,8 +16,8 @@ class Faults {
  public:
   explicit Faults(Link& link) : link_(link) {}
 
-  /// A lasting fault is in force until heal(); thaw_refused until it was taken once. Kinds that
-  /// take effect at once (controller_killed, tracking_lost) are not this class' matter.
+  /// A lasting fault is in force until heal(); one that takes effect once until it was taken. Kinds
+  /// that take effect at once (controller_killed, tracking_lost) are not this class' matter.
   void inject(FaultKind kind) {
     in_force_.insert(kind);
     if (kind == FaultKind::link_cut || kind == FaultKind::primary_lost) link_.cut();
@@ -29,6 +29,10 @@ class Faults {
   [[nodiscard]] bool in_force(FaultKind kind) const { return in_force_.contains(kind); }
   /// True once for every time it was injected.
   bool take(FaultKind kind) { return in_force_.erase(kind) > 0; }
+
+  /// Whether the controller has died in a call since the last time.
+  bool take_death() { return std::exchange(dies_, false); }
+  void die() { dies_ = true; }
 
   /// A call went otherwise than it would have without the fault.
   void took_effect(FaultKind kind) { effects_.push_back(kind); }
@@ -44,6 +48,7 @@ class Faults {
   Link& link_;
   std::set<FaultKind> in_force_;
   std::vector<FaultKind> effects_;
+  bool dies_ = false;
 };
 
 }  // namespace switchback::recovery

@@ -14,10 +14,51 @@ Nothing reach_site(Site site, Faults& faults) {
 }
 
 Nothing find_room(Site site, Faults& faults, const VolumeName& volume) {
-  if (site != Site::recovery || !faults.in_force(FaultKind::recovery_full)) return {};
-  faults.took_effect(FaultKind::recovery_full);
-  return no_space(fmt::format("the recovery site has no room left for volume {}", volume),
+  const FaultKind full = site == Site::primary ? FaultKind::primary_full : FaultKind::recovery_full;
+  if (!faults.in_force(full)) return {};
+  faults.took_effect(full);
+  return no_space(fmt::format("the {} site has no room left for volume {}", name_of(site), volume),
                   "make room on its storage");
+}
+
+Nothing read_disk(Faults& faults, const std::string& device) {
+  if (!faults.in_force(FaultKind::read_error)) return {};
+  faults.took_effect(FaultKind::read_error);
+  return environment_error(fmt::format("disk {} can't be read: input/output error", device),
+                           "look after the storage that it is on");
+}
+
+Nothing write_disk(Faults& faults, const VolumeName& volume) {
+  if (!faults.in_force(FaultKind::write_error)) return {};
+  faults.took_effect(FaultKind::write_error);
+  return environment_error(fmt::format("volume {} can't be written to: input/output error", volume),
+                           "look after the storage that it is on");
+}
+
+/// What a call that changes something gave. It has been made; whoever asked may not hear of it.
+template <class T>
+T answer(Faults& faults, T result) {
+  if (!result) return result;
+  if (faults.take(FaultKind::controller_killed_in_call)) {
+    faults.took_effect(FaultKind::controller_killed_in_call);
+    faults.die();
+  } else if (faults.take(FaultKind::answer_lost)) {
+    faults.took_effect(FaultKind::answer_lost);
+  } else {
+    return result;
+  }
+  return environment_error("the call was made and no answer came",
+                           "see what it has done before it is made again");
+}
+
+/// The first half of what is to be written, in whole blocks: what a controller that dies has sent.
+std::pair<Extent, std::vector<std::byte>> half_of(Extent extent,
+                                                  const std::vector<std::byte>& bytes) {
+  // Opaque bytes are 8 a block, and only of blocks that the disk has.
+  const Bytes block = bytes.size() == extent.length ? kBlockBytes : sizeof(std::uint64_t);
+  const Bytes half = bytes.size() / block / 2;
+  return {{extent.offset, half * kBlockBytes},
+          {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(half * block)}};
 }
 
 /// Passes on what a call over the link gave.
@@ -38,10 +79,12 @@ class FaultyView final : public View {
   }
   Nothing read(const std::string& device, Extent extent, std::vector<std::byte>& into) override {
     SB_TRY(reach_site(site_, faults_));
+    SB_TRY(read_disk(faults_, device));
     return within_->read(device, extent, into);
   }
   Result<std::vector<ChunkDigest>> digests(const std::string& device, Bytes chunk_bytes) override {
     SB_TRY(reach_site(site_, faults_));
+    SB_TRY(read_disk(faults_, device));
     return within_->digests(device, chunk_bytes);
   }
 
@@ -59,11 +102,16 @@ class FaultyReplica final : public Replica {
   Nothing write(Extent extent, const std::vector<std::byte>& bytes) override {
     SB_TRY(reach_site(site_, faults_));
     SB_TRY(find_room(site_, faults_, volume_));
-    return over_link(faults_, within_->write(extent, bytes));
+    SB_TRY(write_disk(faults_, volume_));
+    if (!faults_.in_force(FaultKind::controller_killed_in_call))
+      return answer(faults_, over_link(faults_, within_->write(extent, bytes)));
+    const auto [half, first] = half_of(extent, bytes);
+    const Nothing sent = half.length > 0 ? within_->write(half, first) : Nothing{};
+    return answer(faults_, over_link(faults_, sent));
   }
   Nothing flush() override {
     SB_TRY(reach_site(site_, faults_));
-    return over_link(faults_, within_->flush());
+    return answer(faults_, over_link(faults_, within_->flush()));
   }
 
  private:
@@ -88,12 +136,12 @@ Result<std::unique_ptr<View>> FaultyHost::watched(Result<std::unique_ptr<View>> 
 
 Nothing FaultyHost::ensure_vm(const VmDefinition& definition) {
   SB_TRY(reach());
-  return within_->ensure_vm(definition);
+  return answer(faults_, within_->ensure_vm(definition));
 }
 
 Nothing FaultyHost::remove_vm(const VmName& vm) {
   SB_TRY(reach());
-  return within_->remove_vm(vm);
+  return answer(faults_, within_->remove_vm(vm));
 }
 
 Result<std::optional<VmDefinition>> FaultyHost::find_vm(const VmName& vm) {
@@ -108,7 +156,7 @@ Result<bool> FaultyHost::is_running(const VmName& vm) {
 
 Nothing FaultyHost::start_vm(const VmName& vm, const std::optional<CheckpointName>& track) {
   SB_TRY(reach());
-  return within_->start_vm(vm, track);
+  return answer(faults_, within_->start_vm(vm, track));
 }
 
 Nothing FaultyHost::shut_down_vm(const VmName& vm) {
@@ -125,14 +173,14 @@ Nothing FaultyHost::shut_down_vm(const VmName& vm) {
   }
   SB_TRY(within_->shut_down_vm(vm));
   frozen_.erase(vm);
-  return {};
+  return answer(faults_, Nothing{});
 }
 
 Nothing FaultyHost::force_off_vm(const VmName& vm) {
   SB_TRY(reach());
   SB_TRY(within_->force_off_vm(vm));
   frozen_.erase(vm);
-  return {};
+  return answer(faults_, Nothing{});
 }
 
 // ---- holding a guest
@@ -146,7 +194,7 @@ Nothing FaultyHost::freeze_vm(const VmName& vm) {
   }
   SB_TRY(within_->freeze_vm(vm));
   frozen_.insert(vm);
-  return {};
+  return answer(faults_, Nothing{});
 }
 
 Nothing FaultyHost::thaw_vm(const VmName& vm) {
@@ -158,24 +206,24 @@ Nothing FaultyHost::thaw_vm(const VmName& vm) {
   }
   SB_TRY(within_->thaw_vm(vm));
   frozen_.erase(vm);
-  return {};
+  return answer(faults_, Nothing{});
 }
 
 Nothing FaultyHost::suspend_vm(const VmName& vm) {
   SB_TRY(reach());
-  return within_->suspend_vm(vm);
+  return answer(faults_, within_->suspend_vm(vm));
 }
 
 Nothing FaultyHost::resume_vm(const VmName& vm) {
   SB_TRY(reach());
-  return within_->resume_vm(vm);
+  return answer(faults_, within_->resume_vm(vm));
 }
 
 // ---- keys
 
 Nothing FaultyHost::set_key(const KeyName& name, const std::string& key) {
   SB_TRY(reach());
-  return within_->set_key(name, key);
+  return answer(faults_, within_->set_key(name, key));
 }
 
 Result<bool> FaultyHost::opens_with(const VolumeName& volume, const std::string& key) {
@@ -185,7 +233,7 @@ Result<bool> FaultyHost::opens_with(const VolumeName& volume, const std::string&
 
 Nothing FaultyHost::forget_key(const KeyName& name) {
   SB_TRY(reach());
-  return within_->forget_key(name);
+  return answer(faults_, within_->forget_key(name));
 }
 
 // ---- volumes
@@ -193,12 +241,12 @@ Nothing FaultyHost::forget_key(const KeyName& name) {
 Nothing FaultyHost::create_volume(const VolumeSpec& spec) {
   SB_TRY(reach());
   SB_TRY(find_room(site_, faults_, spec.name));
-  return within_->create_volume(spec);
+  return answer(faults_, within_->create_volume(spec));
 }
 
 Nothing FaultyHost::remove_volume(const VolumeName& volume) {
   SB_TRY(reach());
-  return within_->remove_volume(volume);
+  return answer(faults_, within_->remove_volume(volume));
 }
 
 Result<Bytes> FaultyHost::volume_size(const VolumeName& volume) {
@@ -213,7 +261,7 @@ std::string FaultyHost::locate_volume(const VolumeName& volume) {
 Nothing FaultyHost::fold_volumes(const VolumeName& base, const VolumeName& top,
                                  const std::optional<VmDisk>& user, const VmName& user_vm) {
   SB_TRY(reach());
-  return within_->fold_volumes(base, top, user, user_vm);
+  return answer(faults_, within_->fold_volumes(base, top, user, user_vm));
 }
 
 // ---- change tracking and views
@@ -222,23 +270,23 @@ Result<std::unique_ptr<View>> FaultyHost::open_view(const VmName& vm,
                                                     const std::optional<CheckpointName>& since,
                                                     const CheckpointName& next) {
   SB_TRY(reach());
-  return watched(within_->open_view(vm, since, next));
+  return watched(answer(faults_, within_->open_view(vm, since, next)));
 }
 
 Result<std::unique_ptr<View>> FaultyHost::open_stopped_view(
     const VmName& vm, const std::optional<CheckpointName>& since) {
   SB_TRY(reach());
-  return watched(within_->open_stopped_view(vm, since));
+  return watched(answer(faults_, within_->open_stopped_view(vm, since)));
 }
 
 Nothing FaultyHost::close_view(const VmName& vm) {
   SB_TRY(reach());
-  return within_->close_view(vm);
+  return answer(faults_, within_->close_view(vm));
 }
 
 Nothing FaultyHost::remove_checkpoint(const VmName& vm, const CheckpointName& checkpoint) {
   SB_TRY(reach());
-  return within_->remove_checkpoint(vm, checkpoint);
+  return answer(faults_, within_->remove_checkpoint(vm, checkpoint));
 }
 
 Result<std::vector<CheckpointName>> FaultyHost::list_checkpoints(const VmName& vm) {

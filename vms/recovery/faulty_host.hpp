@@ -21,7 +21,15 @@ namespace switchback::recovery {
 ///   thaw_refused      thaw_vm() of a guest that was frozen through this host at primary fails
 ///                     once, and leaves it frozen; thawing a guest that is not frozen works and
 ///                     does not use the fault up
-///   recovery_full     create_volume() at recovery and Replica::write() there fail with no_space
+///   primary_full,     create_volume() at the site and Replica::write() there fail with no_space
+///   recovery_full
+///   read_error        View::read() and View::digests() fail, at either site
+///   write_error       Replica::write() fails, at either site
+///   answer_lost       the next call that changes something succeeds and gives an Error
+///   controller_killed_in_call   the same, but of a Replica::write() only the first half is
+///   written;
+///                     Faults::take_death() tells that the controller is dead: what it would do
+///                     with the Error is not to happen
 ///
 /// It owns the host within; `faults` outlives it, its views and its replicas.
 class FaultyHost final : public Host {

@@ -150,7 +150,9 @@ Result<Progress> ReferenceSystem::cancel_job(const ItemName& name, Item& item,
   item.working.job = JobRecord::begin(request);
   item.working.job->cancelled = running;
   item.working.job->cancelled_stage = item.saved->job ? stopped.stage : 0;
-  item.working.job->shut_down_source = stopped.shut_down_source;
+  // An earlier attempt may have shut it down, and could not start it again.
+  const std::optional<JobRecord>& left = item.working.unsettled;
+  item.working.job->shut_down_source = stopped.shut_down_source || (left && left->shut_down_source);
   item.working.health = Health::normal;  // of what is given up; the cancel may have to tell
   item.working.health_reason.clear();
   begin_job(item, {}, std::nullopt);
@@ -163,6 +165,10 @@ Result<Progress> ReferenceSystem::advance(const ItemName& name) {
     return environment_error(fmt::format("item {} has no job to advance", name),
                              "start an operation first");
   found->second.job->gate.let_through();
+  if (faults_.take_death()) {
+    SB_TRY(restore());
+    return Progress(Outcome(Indeterminate{"the controller died in a call"}));
+  }
   return progress_of(name, found->second);
 }
 

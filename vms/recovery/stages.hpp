@@ -40,6 +40,14 @@ struct JobContext {
   auto call(std::string_view name, Function function) const {
     return gate.call(name, std::move(function));
   }
+  /// For what may be done twice and half of which can't be taken back: made again if it fails, as
+  /// it does when only its answer was lost. `function` as for CallGate::call().
+  template <class Function>
+  Task<Nothing> insist(std::string_view name, Function function) const {
+    const Nothing first = co_await gate.call(name, function);
+    if (first) co_return first;
+    co_return co_await gate.call(name, function);
+  }
 };
 
 /// A stage: may be entered again after it was left halfway, and then does no harm twice.

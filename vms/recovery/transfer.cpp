@@ -118,7 +118,7 @@ Task<Nothing> remove_layer(JobContext& job, std::string layer) {
   for (const DiskSpec& disk : job.record.spec.disks) {
     const VolumeName volume = layer_volume(job.record, disk, layer);
     SB_CO_TRY(
-        co_await job.call("remove_volume", [&] { return job.recovery.remove_volume(volume); }));
+        co_await job.insist("remove_volume", [&] { return job.recovery.remove_volume(volume); }));
   }
   co_return Nothing{};
 }

@@ -3,6 +3,7 @@
 #include "vms/recovery/faulty_host.hpp"
 
 #include <functional>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -181,6 +182,93 @@ TEST_F(FaultyHostTest, AFullRecoverySiteTakesNoNewDataAndGivesWhatItHas) {
       primary_.create_volume({.name = "vm-new", .size_bytes = 4096, .backing = std::nullopt}));
   faults_.heal();
   EXPECT_TRUE((*replica)->write(extent, bytes));
+}
+
+TEST_F(FaultyHostTest, AFullPrimaryTakesNoNewData) {
+  auto replica = primary_.open_replica("vm-vdb");
+  ASSERT_TRUE(replica);
+  faults_.inject(FaultKind::primary_full);
+  for (const Nothing& answer :
+       {primary_.create_volume({.name = "vm-new", .size_bytes = 4096, .backing = {}}),
+        (*replica)->write({0, 512}, std::vector<std::byte>(8))}) {
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().kind, ErrorKind::no_space);
+  }
+  EXPECT_TRUE(recovery_.create_volume({.name = "vm-new", .size_bytes = 4096, .backing = {}}));
+  faults_.heal();
+  EXPECT_TRUE((*replica)->write({0, 512}, std::vector<std::byte>(8)));
+}
+
+TEST_F(FaultyHostTest, DisksThatCannotBeReadOrWrittenFailOnlyInThat) {
+  auto view = primary_.open_view("vm", std::nullopt, "c1");
+  auto replica = recovery_.open_replica("vm-vda-replica");
+  ASSERT_TRUE(view && replica);
+  std::vector<std::byte> bytes;
+  const Extent extent = (*view)->extents("vda")->front();
+  ASSERT_TRUE((*view)->read("vda", extent, bytes));
+
+  faults_.inject(FaultKind::read_error);
+  EXPECT_FALSE((*view)->read("vda", extent, bytes));
+  EXPECT_FALSE((*view)->digests("vda", 65536));
+  EXPECT_TRUE((*view)->extents("vda"));
+  EXPECT_TRUE((*replica)->write(extent, bytes));
+  faults_.heal();
+
+  faults_.inject(FaultKind::write_error);
+  const Nothing answer = (*replica)->write(extent, bytes);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::environment) << "not for want of room";
+  EXPECT_TRUE((*view)->read("vda", extent, bytes));
+  faults_.heal();
+  EXPECT_TRUE((*replica)->write(extent, bytes));
+  EXPECT_EQ(faults_.take_effects(),
+            (std::vector<FaultKind>{FaultKind::read_error, FaultKind::read_error,
+                                    FaultKind::write_error}));
+}
+
+TEST_F(FaultyHostTest, ACallWhoseAnswerIsLostWasMade) {
+  faults_.inject(FaultKind::answer_lost);
+  EXPECT_TRUE(*primary_.is_running("vm")) << "what changes nothing is answered";
+  EXPECT_FALSE(primary_.shut_down_vm("vm"));
+  EXPECT_FALSE(*primary_.is_running("vm"));
+  EXPECT_TRUE(primary_.shut_down_vm("vm")) << "once";
+  EXPECT_FALSE(faults_.take_death());
+}
+
+// A disk that can be read to the end is not there, nor a checkpoint: not every call succeeds.
+TEST_F(FaultyHostTest, AnswersAreLostOfCallsThatChangeSomething) {
+  const std::set<std::string> only_look = {"find_vm",     "is_running",       "opens_with",
+                                           "volume_size", "list_checkpoints", "digests",
+                                           "open_replica"};
+  std::set<std::string> lost;
+  for (const auto& [name, call] : all_calls(primary_)) {
+    faults_.inject(FaultKind::answer_lost);
+    static_cast<void>(call());
+    if (!faults_.take_effects().empty()) lost.insert(name);
+    faults_.heal();
+    EXPECT_FALSE(lost.contains(name) && only_look.contains(name)) << name;
+  }
+  EXPECT_GE(lost.size(), 10U);
+}
+
+TEST_F(FaultyHostTest, AControllerThatDiesInAWriteHasWrittenHalf) {
+  ASSERT_TRUE(laboratory_.write(item_.name, Site::primary, {{0, 1, 3}, {0, 2, 4}, {0, 3, 5}}));
+  auto view = primary_.open_view("vm", std::nullopt, "c1");
+  auto replica = recovery_.open_replica("vm-vda-replica");
+  ASSERT_TRUE(view && replica);
+  std::vector<std::byte> bytes;
+  const Extent four{0, 4 * kBlockBytes};
+  ASSERT_TRUE((*view)->read("vda", four, bytes));
+  faults_.inject(FaultKind::controller_killed_in_call);
+  EXPECT_FALSE((*replica)->write(four, bytes));
+  EXPECT_TRUE(faults_.take_death());
+  EXPECT_FALSE(faults_.take_death()) << "once";
+  const auto* const volume = *laboratory_.site(Site::recovery).find_volume("vm-vda-replica");
+  EXPECT_EQ(volume->show(0), 1U);
+  EXPECT_EQ(volume->show(1), 3U);
+  EXPECT_EQ(volume->show(2), 0U);
+  EXPECT_TRUE((*replica)->write(four, bytes));
+  EXPECT_EQ(volume->show(3), 5U);
 }
 
 TEST_F(FaultyHostTest, FaultsOfThePrimaryDoNotReachTheRecoverySite) {

@@ -93,6 +93,25 @@ TEST(ReferenceSystemKilled, BeforeAnyCallEndsAsIfNothingHadHappened) {
   });
 }
 
+TEST(ReferenceSystemKilled, InAnyCallEndsAsIfNothingHadHappened) {
+  unsigned died = 0;
+  at_every_call([&](std::size_t number, Operation operation, unsigned at) {
+    ServiceBench bench;
+    live_until(bench, number);
+    const Outcome outcome = bench.run(operation, [&](unsigned call, const JobPoint&) {
+      if (call == at) bench.must(bench.system().inject(FaultKind::controller_killed_in_call));
+    });
+    died += bench.system().take_fault_effects().empty() ? 0 : 1;
+    bench.must(bench.system().heal());
+    EXPECT_TRUE(std::holds_alternative<Done>(outcome)) << reason_of(outcome);
+    bench.expect_nothing_lost();
+    EXPECT_EQ(bench.everything(), undisturbed()[number]);
+    live_on_from(bench, number + 1);
+    EXPECT_EQ(bench.census(), ServiceBench().census());
+  });
+  EXPECT_GT(died, 100U) << "hardly a call changed anything";
+}
+
 TEST(ReferenceSystemKilled, TwiceInTheSameOperationEndsAsIfNothingHadHappened) {
   at_every_call([](std::size_t number, Operation operation, unsigned at) {
     const unsigned again = at + std::array{1U, 2U, 5U}[at % 3];
@@ -149,6 +168,28 @@ TEST(ReferenceSystemCutOff, BeforeAnyCallGoesBackToWhereItWasAndWorksOnceMended)
     EXPECT_EQ(bench.census(), ServiceBench().census());
   });
   EXPECT_GT(failed, 50U) << "the link was hardly used";
+}
+
+TEST(ReferenceSystemUnheard, OfAnyCallTheAnswerIsLostAndItWorksOnceAskedAgain) {
+  unsigned failed = 0;
+  at_every_call([&](std::size_t number, Operation operation, unsigned at) {
+    ServiceBench bench;
+    live_until(bench, number);
+    const ItemState from = bench.status().state;
+    const Outcome outcome = bench.run(operation, [&](unsigned call, const JobPoint&) {
+      if (call == at) bench.must(bench.system().inject(FaultKind::answer_lost));
+    });
+    bench.must(bench.system().heal());
+    if (std::holds_alternative<Failed>(outcome)) {
+      ++failed;
+      EXPECT_TRUE(may_fail_to(from, operation, bench.status().state));
+      bench.run_to_done(operation);
+    }
+    bench.expect_nothing_lost();
+    live_on_from(bench, number + 1);
+    EXPECT_EQ(bench.census(), ServiceBench().census());
+  });
+  EXPECT_GT(failed, 50U) << "hardly an answer was lost";
 }
 
 TEST(ReferenceSystemCutOff, AndThenKilledOnTheWayBackStillGoesBack) {

@@ -145,6 +145,9 @@ class ServiceBench {
       if (!status().job)
         return run(point.operation == request_.operation ? request_ : Request(point.operation));
       progress = must(system().advance(item.name));
+      if (const auto* const died = std::get_if<Outcome>(&progress);
+          died != nullptr && std::holds_alternative<Indeterminate>(*died) && status().job)
+        progress = *status().job;  // the controller died in the call
     }
     return std::get<Outcome>(progress);
   }
