@@ -44,9 +44,13 @@ struct JobContext {
   /// it does when only its answer was lost. `function` as for CallGate::call().
   template <class Function>
   Task<Nothing> insist(std::string_view name, Function function) const {
-    const Nothing first = co_await gate.call(name, function);
-    if (first) co_return first;
-    co_return co_await gate.call(name, function);
+    constexpr int kAttempts = 5;
+    Nothing made;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      made = co_await gate.call(name, function);
+      if (made) break;
+    }
+    co_return made;
   }
 };
 
