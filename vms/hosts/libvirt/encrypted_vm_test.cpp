@@ -96,7 +96,7 @@ TEST_F(EncryptedVm, LivesOnLayersThatAreFoldedUnderItAndNobodyFindsItsKey) {
   EXPECT_EQ(files_with(Daemons::sites().folder().path(), kSecretWords), std::vector<std::string>{});
   std::vector<std::string> kinds;
   for (const CensusEntry& entry : must(bench_.laboratory->census("contract")))
-    if (entry.site == Site::recovery) kinds.push_back(entry.kind + " " + entry.name);
+    if (entry.site == Site::recovery) kinds.push_back(std::string(entry.kind) + " " + entry.name);
   EXPECT_EQ(kinds, (std::vector<std::string>{"key contract", "volume contract-vda-base"}));
 }
 

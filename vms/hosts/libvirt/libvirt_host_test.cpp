@@ -100,7 +100,7 @@ class RealHosts : public testing::Test {
   std::vector<std::string> census() {
     std::vector<std::string> names;
     for (const CensusEntry& entry : must(bench_.laboratory->census(kItem.name)))
-      names.push_back(entry.kind + " " + entry.name);
+      names.push_back(std::string(entry.kind) + " " + entry.name);
     return names;
   }
 
