@@ -24,8 +24,9 @@ Task<Nothing> flatten_or_fail(JobContext& job) {
       const VolumeName top = layer_volume(record, disk, target.on_layer);
       const VmDisk user{disk.device, layer_volume(record, disk, target.layer)};
       const VmName vm = target.vms[disk.vm];
-      SB_CO_TRY(co_await job.insist(
-          "fold_volumes", [&] { return job.recovery.fold_volumes(base, top, user, vm); }));
+      SB_CO_TRY(co_await job.call("fold_volumes", [&] {
+        return insist([&] { return job.recovery.fold_volumes(base, top, user, vm); });
+      }));
     }
     target.on_layer = kBaseLayer;
   }

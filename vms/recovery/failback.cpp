@@ -230,8 +230,9 @@ Task<Nothing> advance_base(JobContext& job) {
   for (const DiskSpec& disk : record.spec.disks) {
     const VolumeName base = layer_volume(record, disk, kBaseLayer);
     const VolumeName top = layer_volume(record, disk, record.target->layer);
-    SB_CO_TRY(co_await job.insist(
-        "fold_volumes", [&] { return job.recovery.fold_volumes(base, top, std::nullopt, {}); }));
+    SB_CO_TRY(co_await job.call("fold_volumes", [&] {
+      return insist([&] { return job.recovery.fold_volumes(base, top, std::nullopt, {}); });
+    }));
   }
   co_return Nothing{};
 }

@@ -183,7 +183,8 @@ Task<Nothing> remove_replica_volumes(JobContext& job) {
   SB_CO_TRY(co_await remove_layer(job, std::string(kBaseLayer)));
   if (record.spec.policy.encrypted) {
     const KeyName name = record.spec.name;
-    SB_CO_TRY(co_await job.insist("forget_key", [&] { return job.recovery.forget_key(name); }));
+    SB_CO_TRY(co_await job.call(
+        "forget_key", [&] { return insist([&] { return job.recovery.forget_key(name); }); }));
   }
   co_return Nothing{};
 }

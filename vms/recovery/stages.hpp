@@ -40,19 +40,20 @@ struct JobContext {
   auto call(std::string_view name, Function function) const {
     return gate.call(name, std::move(function));
   }
-  /// For what may be done twice and half of which can't be taken back: made again if it fails, as
-  /// it does when only its answer was lost. `function` as for CallGate::call().
-  template <class Function>
-  Task<Nothing> insist(std::string_view name, Function function) const {
-    constexpr int kAttempts = 5;
-    Nothing made;
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
-      made = co_await gate.call(name, function);
-      if (made) break;
-    }
-    co_return made;
-  }
 };
+
+/// Makes a call that may be made twice, and half of which can't be taken back, again if it fails:
+/// as it does when only its answer was lost. All within one call of the gate.
+template <class Function>
+Nothing insist(Function function) {
+  constexpr int kAttempts = 5;
+  Nothing made;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    made = function();
+    if (made) break;
+  }
+  return made;
+}
 
 /// A stage: may be entered again after it was left halfway, and then does no harm twice.
 using StageBody = std::function<Task<Nothing>(JobContext&)>;

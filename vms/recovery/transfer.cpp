@@ -117,8 +117,9 @@ Task<Nothing> create_layer(JobContext& job, std::string layer, std::optional<std
 Task<Nothing> remove_layer(JobContext& job, std::string layer) {
   for (const DiskSpec& disk : job.record.spec.disks) {
     const VolumeName volume = layer_volume(job.record, disk, layer);
-    SB_CO_TRY(
-        co_await job.insist("remove_volume", [&] { return job.recovery.remove_volume(volume); }));
+    SB_CO_TRY(co_await job.call("remove_volume", [&] {
+      return insist([&] { return job.recovery.remove_volume(volume); });
+    }));
   }
   co_return Nothing{};
 }
