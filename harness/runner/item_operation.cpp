@@ -204,7 +204,7 @@ Nothing ItemRun::pass_point(InJob& in_job) {
   if (++calls_ > kPointsOfAnyJob && calls_ > most_points()) return give_up();
   shared_.wire.goes_on(number_, shared_.world.laboratory->wire());
   SB_ASSIGN(next, shared_.world.system->advance(item_.name));
-  run_.tell_effects(number_, std::get<JobPoint>(progress_));
+  run_.tell_effects(number_, &std::get<JobPoint>(progress_));
   if (killed_) return find_job_again();
   progress_ = std::move(next);
   return std::holds_alternative<Outcome>(progress_) ? settle() : Nothing{};

@@ -184,11 +184,11 @@ Nothing SequenceRun::break_something(FaultKind kind, const std::optional<JobPoin
                     .kind = std::string(name_of(kind)),
                     .stage = hit ? hit->stage : std::string(),
                     .operation = hit ? std::string(name_of(hit->operation)) : std::string()});
-  tell_effects(0, hit);
+  tell_effects(0, hit ? &*hit : nullptr);
   return {};
 }
 
-void SequenceRun::tell_effects(std::size_t item, const std::optional<JobPoint>& point) {
+void SequenceRun::tell_effects(std::size_t item, const JobPoint* point) {
   for (const FaultKind kind : shared_.world.system->take_fault_effects()) {
     for (const auto& each : items_)
       each->note_effect(kind);

@@ -28,8 +28,9 @@ class SequenceRun {
   /// time passes, or, with `leave_jobs`, stays at its first point.
   Nothing wait(Duration duration, InJob& in_job, bool leave_jobs = false);
   Nothing heal();
-  /// Passes on which faults had an effect on the call that the item's job made at this point.
-  void tell_effects(std::size_t item, const std::optional<JobPoint>& point);
+  /// Passes on which faults had an effect on the call that the item's job made at this point;
+  /// nullptr: outside a job.
+  void tell_effects(std::size_t item, const JobPoint* point);
 
  private:
   Nothing run_steps();

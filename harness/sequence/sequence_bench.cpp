@@ -4,19 +4,13 @@
 
 #include "harness/sequence/generator.hpp"
 #include "harness/sequence/trace.hpp"
+#include "harness/sequence/whole_system.hpp"
 
 namespace switchback {
 namespace {
 
 GeneratorOptions options_of(const std::vector<Profile>& profiles) {
-  GeneratorOptions options;
-  for (const Operation operation : kAllOperations)
-    options.capabilities.operations.push_back({operation, {"first_stage", "second_stage"}, "undo"});
-  options.capabilities.faults.assign(kAllFaults.begin(), kAllFaults.end());
-  options.capabilities.copy_frequency = std::chrono::minutes(5);
-  options.capabilities.most_vms = 3;
-  options.capabilities.encrypts = true;
-  options.capabilities.app_consistent = true;
+  GeneratorOptions options = options_for_whole_system();
   options.profiles = profiles;
   return options;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests of what is drawn: a system that has everything.
+// For tests and benchmarks of what is drawn: a system that has everything.
 #pragma once
 
 #include <chrono>
