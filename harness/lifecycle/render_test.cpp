@@ -116,7 +116,9 @@ TEST(RenderMermaid, ShowsEveryStateWithOneArrowToEachThatFollows) {
   EXPECT_THAT(diagram, HasSubstr("    paused --> protected: resume\n"));
   EXPECT_THAT(diagram, HasSubstr("    failed_over_unplanned --> failed_over: fence_source\n"));
   EXPECT_THAT(diagram, HasSubstr("unplanned_failover cancelled"));
-  EXPECT_THAT(diagram, HasSubstr("    protected --> resync_required: delta_replication fails\n"));
+  EXPECT_THAT(
+      diagram,
+      HasSubstr("    protected --> resync_required: delta_replication fails, disable fails\n"));
 }
 
 TEST(RenderMermaid, LeavesOutWhatChangesNothingAndTheEndsThatEveryStateHas) {

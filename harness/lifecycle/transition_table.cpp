@@ -243,6 +243,7 @@ constexpr std::array kTable = {
 
 constexpr std::string_view kStops = "replication is stopped before anything else is done";
 constexpr std::string_view kHalfWritten = "the primary disks are half written";
+constexpr std::string_view kUntracked = "changes at primary may not be tracked any more";
 
 constexpr std::array kFailures = {
     FailureRow{"1e", kUnprotected, enable, "a prerequisite is missing, or the link is down",
@@ -278,6 +279,8 @@ constexpr std::array kFailures = {
                kFailbackDoc},
     FailureRow{"27e.unplanned", kUnplannedCommitted, planned_failback, kHalfWritten,
                kFailbackBroken, kFailbackDoc},
+    FailureRow{"30e", kProtected, disable, kUntracked, kResyncRequired, kOwn},
+    FailureRow{"30e.paused", kPaused, disable, kUntracked, kResyncRequired, kOwn},
 };
 
 constexpr std::array kRefusals = {

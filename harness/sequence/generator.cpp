@@ -133,7 +133,24 @@ class SequenceDrawing {
     model_.wait(wait.duration + wait.periods * model_.period());
   }
 
+  /// Of a sequence that ends where the VM stays at recovery: what ends it now.
+  [[nodiscard]] std::vector<Operation> migrations() const {
+    std::vector<Operation> migrations;
+    if (!may_migrate_ || sequence_.steps.size() + kLastSteps < length_) return migrations;
+    for (const StageList& offered : options_.capabilities.operations)
+      if (ends_in(offered.operation, resting::kMigrated) && !swarm_.off.contains(offered.operation))
+        migrations.push_back(offered.operation);
+    return migrations;
+  }
+  /// An operator may ask for it now, and it leads there.
+  [[nodiscard]] bool ends_in(Operation operation, const ItemState& rest) const {
+    return asked_by_operator(operation) && model_.allows(operation) &&
+           find_transition(model_.state(), operation)->to == rest;
+  }
+
   void add_legal_operation() {
+    if (const std::vector<Operation> last = migrations(); !last.empty())
+      return add_operation(draw_.one_of(last));
     if (!goal_ && draw_.percent(profile_.goal_percent)) goal_ = draw_goal();
     if (goal_ && !draw_.percent(kStrayPercent)) {
       const std::vector<Move> moves = first_moves(swarm_.moves, model_.state(), *goal_);
@@ -210,22 +227,17 @@ class SequenceDrawing {
     return allowed.empty() ? allowed_but({}) : allowed;
   }
 
-  /// Ends protection only now and then, and for good only at the end.
+  /// Ends protection only now and then; for good at the end, see migrations().
   std::vector<Operation> allowed_but(OperationSet off) {
-    const bool last = may_migrate_ && sequence_.steps.size() + kLastSteps >= length_;
     const bool may_end = draw_.percent(profile_.disable_percent);
     std::vector<Operation> allowed;
     std::vector<Operation> ending;
     for (const StageList& offered : options_.capabilities.operations) {
       const Operation operation = offered.operation;
       if (!asked_by_operator(operation) || !model_.allows(operation)) continue;
-      if (off.contains(operation)) continue;
-      const ItemState to = find_transition(model_.state(), operation)->to;
-      if (to == resting::kMigrated) {
-        if (last) allowed.push_back(operation);
-      } else {
-        (to == resting::kUnprotected ? ending : allowed).push_back(operation);
-      }
+      if (off.contains(operation) || ends_in(operation, resting::kMigrated)) continue;
+      const bool ends = ends_in(operation, resting::kUnprotected);
+      (ends ? ending : allowed).push_back(operation);
     }
     if (may_end || allowed.empty()) allowed.insert(allowed.end(), ending.begin(), ending.end());
     return allowed;

@@ -108,6 +108,9 @@ std::vector<Step> steps_of(const FailureRow& row) {
             between(OperateStep{.operation = row.operation, .create_missing_vm = false})};
   if (number == "27e")
     return {ask(row.operation), during("synchronize", FaultStep{FaultKind::link_cut}), heal};
+  if (number == "30e")
+    return {ask(row.operation), during("end_tracking", FaultStep{FaultKind::primary_lost}, 1),
+            heal};
   return {};
 }
 

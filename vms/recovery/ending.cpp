@@ -2,6 +2,7 @@
 // See ending.hpp.
 #include "vms/recovery/ending.hpp"
 
+#include "harness/lifecycle/resting_states.hpp"
 #include "vms/recovery/commit.hpp"
 #include "vms/recovery/copies.hpp"
 #include "vms/recovery/failback.hpp"
@@ -12,10 +13,16 @@
 
 namespace switchback::recovery {
 
+Task<Nothing> release_primary(JobContext& job) {
+  SB_CO_TRY(co_await release_guests(job, Site::primary));
+  co_return co_await close_views(job, Site::primary);
+}
+
 Task<Nothing> end_primary_tracking(JobContext& job) {
   ItemRecord& record = job.record;
-  SB_CO_TRY(co_await release_guests(job, Site::primary));
-  SB_CO_TRY(co_await close_views(job, Site::primary));
+  // A failure leaves it open what still tracks.
+  if (record.rest == resting::kProtected || record.rest == resting::kPaused)
+    job.fail_to = resting::kResyncRequired;
   if (!record.target) record.tracked_since.reset();
   co_return co_await retire_checkpoints(job, Site::primary);
 }

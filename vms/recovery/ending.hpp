@@ -10,7 +10,10 @@
 
 namespace switchback::recovery {
 
-/// Ends guests' holds, views and tracking at primary. VMs that are gone have none.
+/// Ends guests' holds and views at primary. VMs that are gone have none.
+Task<Nothing> release_primary(JobContext& job);
+/// Ends tracking at primary. Where it fails a replication that had gone on needs to be
+/// resynchronized.
 Task<Nothing> end_primary_tracking(JobContext& job);
 /// VMs that run at recovery no longer rest on layers of the replica: what is below their own disks
 /// is folded into the base, which is theirs from now on. Ends their tracking. Nothing to do where
