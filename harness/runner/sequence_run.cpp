@@ -137,9 +137,9 @@ Nothing SequenceRun::operate(ItemRun& item, const OperateStep& step, InJob& in_j
 Nothing SequenceRun::steps_at(ItemRun& item, const JobPoint& point, InJob& in_job) {
   const std::size_t job_step = shared_.step;
   const std::vector<Step>& steps = shared_.sequence.steps;
+  in_job.calls.pass(point);
   for (std::size_t n = in_job.begin; n < in_job.end && !item.left_its_point(); ++n) {
-    const Moment& moment = *steps[n].at;
-    if (in_job.done[n - in_job.begin] || moment.call != point.call || moment.stage != point.stage ||
+    if (in_job.done[n - in_job.begin] || !in_job.calls.is_at(*steps[n].at, point) ||
         std::holds_alternative<EditStep>(steps[n].action))
       continue;
     in_job.done[n - in_job.begin] = true;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "harness/runner/named_calls.hpp"
 #include "harness/runner/run_sequence.hpp"
 
 namespace switchback {
@@ -14,6 +15,7 @@ struct InJob {
   std::size_t begin = 0;
   std::size_t end = 0;
   std::vector<bool> done;
+  NamedCalls calls = {};
 };
 
 /// Whose bytes cross the link: those of the item whose job goes on. Jobs take turns, so bytes that

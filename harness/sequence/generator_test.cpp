@@ -154,10 +154,12 @@ TEST(Generator, DrawsEveryWordThatAStepCanHold) {
   std::set<std::size_t> kinds;
   std::map<bool, int> inside;
   std::set<Operation> inside_jobs;
+  std::set<std::string> named;
   for (std::uint64_t seed = 0; seed < 1000; ++seed)
     for (const Step& step : draw(options_for_whole_system(), seed).steps) {
       kinds.insert(step.action.index());
       ++inside[step.at.has_value()];
+      if (step.at) named.insert(step.at->name);
       if (const auto* const fault = std::get_if<FaultStep>(&step.action))
         broken.insert(fault->kind);
       if (const auto* const edit = std::get_if<EditStep>(&step.action)) edited.insert(edit->edit);
@@ -174,6 +176,7 @@ TEST(Generator, DrawsEveryWordThatAStepCanHold) {
   EXPECT_EQ(chosen.size(), kAllPointChoices.size());
   EXPECT_EQ(given.size(), kAllKeysGiven.size());
   EXPECT_EQ(kinds.size(), std::variant_size_v<Action>);
+  EXPECT_EQ(named, (std::set<std::string>{"", "flush", "write"}));
   EXPECT_GT(inside[true], 1000);
   EXPECT_GT(inside[false], 1000);
 }

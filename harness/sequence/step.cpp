@@ -89,6 +89,11 @@ struct InWords {
   }
 };
 
+std::string in_words(const Moment& at) {
+  if (at.name.empty()) return fmt::format(" at {}/{}", at.stage, at.call);
+  return fmt::format(" at {}/{}/{}", at.stage, at.name, at.call);
+}
+
 }  // namespace
 
 std::string_view name_of(KeyGiven key) {
@@ -98,7 +103,7 @@ std::string_view name_of(KeyGiven key) {
 std::string describe(const Step& step) {
   std::string words = std::visit(InWords{}, step.action);
   if (step.item > 0) words += fmt::format(" (item {})", step.item);
-  if (step.at) words += fmt::format(" at {}/{}", step.at->stage, step.at->call);
+  if (step.at) words += in_words(*step.at);
   return words;
 }
 

@@ -98,10 +98,12 @@ struct OldPrimaryWriteStep {
 using Action = std::variant<WriteStep, FlushStep, OperateStep, AdvanceStep, WaitStep, FaultStep,
                             HealStep, EditStep, TestWriteStep, OldPrimaryWriteStep>;
 
-/// A moment inside a job: before call number `call` (from 0) of a stage.
+/// A moment inside a job: before call number `call` (from 0) of a stage; with a name, of its calls
+/// of that name.
 struct Moment {
   std::string stage;
   std::uint32_t call = 0;
+  std::string name = {};
   friend auto operator<=>(const Moment&, const Moment&) = default;
 };
 
@@ -139,7 +141,8 @@ struct Sequence {
   }
 };
 
-/// "write disk 0 block 7", "planned_failover", "wait 300 s", each with " at stage/call" where set.
+/// "write disk 0 block 7", "planned_failover", "wait 300 s", each with " at stage/call" or " at
+/// stage/name/call" where set.
 std::string describe(const Step& step);
 
 }  // namespace switchback

@@ -13,6 +13,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// Of the moments within a job so many name the call, which few of a stage bear.
+constexpr unsigned kNamedPercent = 15;
+
 }  // namespace
 
 std::vector<FaultKind> faults_drawn(const Profile& profile, const Capabilities& capabilities) {
@@ -218,6 +221,11 @@ Action StepDrawing::edit() {
 }
 
 Moment StepDrawing::moment(const StageList& stages) {
+  const std::vector<std::string>& calls = options_.capabilities.calls;
+  if (!calls.empty() && draw_.percent(kNamedPercent)) {
+    const auto call = static_cast<std::uint32_t>(draw_.percent(70) ? 0 : draw_.below(4));
+    return {draw_.one_of(stages.stages), call, draw_.one_of(calls)};
+  }
   // Stages make a handful of calls, but for those that copy: two for every extent.
   const std::uint64_t most = draw_.percent(80) ? 4 : 24;
   // A job comes to its way back only after a fault.

@@ -224,12 +224,19 @@ Nothing check_ordinary(const std::filesystem::path& path) {
   return {};
 }
 
+Json moment_to_json(const Moment& at) {
+  Json json = Json::object({{"stage", at.stage}});
+  if (!at.name.empty()) json["name"] = at.name;
+  json["call"] = at.call;
+  return json;
+}
+
 }  // namespace
 
 std::string step_to_json(const Step& step) {
   Json json = std::visit(AsJson{}, step.action);
   if (step.item > 0) json["item"] = step.item;
-  if (step.at) json["at"] = Json::object({{"stage", step.at->stage}, {"call", step.at->call}});
+  if (step.at) json["at"] = moment_to_json(*step.at);
   return compact(json);
 }
 
@@ -262,13 +269,20 @@ Nothing check_stages(const Trace& trace, const Capabilities& capabilities,
     known.insert(list.stages.begin(), list.stages.end());
     if (!list.undo.empty()) known.insert(list.undo);
   }
+  const std::set<std::string> calls(capabilities.calls.begin(), capabilities.calls.end());
   for (std::size_t n = 0; n < trace.sequence.steps.size(); ++n) {
     const std::optional<Moment>& at = trace.sequence.steps[n].at;
-    if (!at || known.contains(at->stage)) continue;
-    return bad_input(fmt::format("{}: steps[{}].at.stage: '{}' is no stage of the system '{}'",
-                                 origin, n, at->stage, capabilities.system),
-                     known.empty() ? "remove \"at\": the jobs of this system can't be stopped"
-                                   : fmt::format("choose one of {}", fmt::join(known, ", ")));
+    if (!at) continue;
+    if (!known.contains(at->stage))
+      return bad_input(fmt::format("{}: steps[{}].at.stage: '{}' is no stage of the system '{}'",
+                                   origin, n, at->stage, capabilities.system),
+                       known.empty() ? "remove \"at\": the jobs of this system can't be stopped"
+                                     : fmt::format("choose one of {}", fmt::join(known, ", ")));
+    if (!at->name.empty() && !calls.contains(at->name))
+      return bad_input(fmt::format("{}: steps[{}].at.name: '{}' is no call of the system '{}'",
+                                   origin, n, at->name, capabilities.system),
+                       calls.empty() ? "remove \"name\": this system does not name its calls"
+                                     : fmt::format("choose one of {}", fmt::join(calls, ", ")));
   }
   return {};
 }

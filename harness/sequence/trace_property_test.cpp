@@ -149,7 +149,9 @@ ItemPlan draw_plan() {
 
 std::optional<Moment> draw_moment() {
   if (*rc::gen::arbitrary<bool>()) return std::nullopt;
-  return Moment{*plain_words(), *numbers<std::uint32_t>(0, 0xffffffff)};
+  Moment moment{*plain_words(), *numbers<std::uint32_t>(0, 0xffffffff)};
+  if (*rc::gen::arbitrary<bool>()) moment.name = *plain_words();
+  return moment;
 }
 
 Trace draw_trace() {

@@ -177,10 +177,15 @@ Result<Action> read_action(const JsonObject& json) {
 }
 
 Result<Moment> read_moment(const JsonObject& json) {
-  SB_TRY(json.only({"stage", "call"}));
+  SB_TRY(json.only({"stage", "name", "call"}));
   SB_ASSIGN(stage, plain_word(json, "stage", kStageLengthMax));
   SB_ASSIGN(call, json.number("call", {0, kOrdinalMax}));
-  return Moment{stage, static_cast<std::uint32_t>(call)};
+  Moment moment{stage, static_cast<std::uint32_t>(call)};
+  if (json.has("name")) {
+    SB_ASSIGN(name, plain_word(json, "name", kStageLengthMax));
+    moment.name = name;
+  }
+  return moment;
 }
 
 Result<Step> read_step(const Json& element, const Place& place) {

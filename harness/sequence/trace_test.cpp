@@ -138,7 +138,8 @@ TEST(TraceErrors, NameThePlaceAndTheWayOut) {
       {R"("do":"flush")", R"("done":"flush")", "steps[3]: the key 'do' is missing"},
       {R"("do":"flush")", R"("do":"flush","block":1)",
        "steps[3]: unknown key 'block' (known here: do, item, at)"},
-      {R"("call":2)", R"("cal":2)", "steps[2].at: unknown key 'cal' (known here: stage, call)"},
+      {R"("call":2)", R"("cal":2)",
+       "steps[2].at: unknown key 'cal' (known here: stage, name, call)"},
       {R"("call":2)", R"("call":4294967296)", "steps[2].at.call: 4294967296 is out of range"},
       {R"("stage":"synchronize_final")", R"("stage":"../x")", "steps[2].at.stage: is not a plain"},
       {R"("disk":1)", R"("disk":-1)", "steps[2].disk: -1 is out of range"},
@@ -238,6 +239,22 @@ TEST(TraceStages, MustBeOnesOfTheSystem) {
   EXPECT_EQ(checked.error().remedy, "choose one of synchronize");
 }
 
+TEST(TraceCalls, MustBeOnesOfTheSystem) {
+  Capabilities capabilities;
+  capabilities.system = "reference";
+  capabilities.operations = {{Operation::enable, {"synchronize", "synchronize_final"}}};
+  capabilities.calls = {"flush", "write"};
+  Trace trace = example();
+  trace.sequence.steps[2].at->name = "flush";
+  EXPECT_TRUE(check_stages(trace, capabilities, "t.json"));
+  trace.sequence.steps[2].at->name = "save";
+  const Nothing checked = check_stages(trace, capabilities, "t.json");
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().message,
+            "t.json: steps[2].at.name: 'save' is no call of the system 'reference'");
+  EXPECT_EQ(checked.error().remedy, "choose one of flush, write");
+}
+
 TEST(Steps, AreDescribedInWords) {
   const Trace trace = example();
   const std::vector<std::string> expected = {
@@ -255,6 +272,8 @@ TEST(Steps, AreDescribedInWords) {
   EXPECT_EQ(describe({WaitStep{.background = true, .periods = 3}, std::nullopt}),
             "wait 3 copy periods, jobs in the background");
   EXPECT_EQ(describe({WriteStep{0, 7, 2, 1, true}, std::nullopt}), "trim disk 0 block 7, 2 blocks");
+  EXPECT_EQ(describe({FlushStep{}, Moment{"synchronize", 1, "write"}}),
+            "flush at synchronize/write/1");
   EXPECT_EQ(describe({WriteStep{0, 7, 2000, 48}, std::nullopt}),
             "write disk 0 block 7, 2000 blocks, every 48");
 }

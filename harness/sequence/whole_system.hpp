@@ -13,6 +13,7 @@ inline GeneratorOptions options_for_whole_system() {
   for (const Operation operation : kAllOperations)
     options.capabilities.operations.push_back({operation, {"first_stage", "second_stage"}, "undo"});
   options.capabilities.faults.assign(kAllFaults.begin(), kAllFaults.end());
+  options.capabilities.calls = {"flush", "write"};
   options.capabilities.copy_frequency = std::chrono::minutes(5);
   options.capabilities.most_vms = 3;
   options.capabilities.encrypts = true;

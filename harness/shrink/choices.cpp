@@ -90,6 +90,23 @@ bool reset_trims(Trials& trials) {
   return better;
 }
 
+/// Any call instead of one of that name: as far into the stage, or at its beginning.
+bool reset_names(Trials& trials) {
+  bool better = false;
+  for (std::size_t n = 0; n < trials.best().steps.size(); ++n) {
+    const std::optional<Moment> at = trials.best().steps[n].at;
+    if (!at || at->name.empty()) continue;
+    for (const std::uint32_t call : {std::uint32_t{0}, at->call, at->call + 1, at->call + 2}) {
+      Sequence candidate = trials.best();
+      candidate.steps[n].at = Moment{at->stage, call};
+      if (!trials.attempt(candidate)) continue;
+      better = true;
+      break;
+    }
+  }
+  return better;
+}
+
 bool reset_policy(Trials& trials) {
   bool better = false;
   for (const Reset<Policy> reset : kPolicyResets) {
@@ -126,6 +143,7 @@ bool choose_defaults(Trials& trials) {
   better |= reset_hardware(trials);
   better |= reset_requests(trials);
   better |= reset_trims(trials);
+  better |= reset_names(trials);
   return better;
 }
 

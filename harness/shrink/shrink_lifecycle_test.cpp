@@ -235,5 +235,32 @@ TEST(ShrinkingRounds, KnowCancels) {
   EXPECT_LT(result.candidates, 40U);
 }
 
+/// The third call or a later one of that name, in its stage.
+Found broken_before_a_flush(const Sequence& sequence) {
+  for (std::size_t n = 0; n < sequence.steps.size(); ++n) {
+    const std::optional<Moment>& at = sequence.steps[n].at;
+    if (at && at->name == "flush" && at->call >= 2) return n;
+  }
+  return std::nullopt;
+}
+
+/// Anywhere in a job.
+Found broken_in_a_job(const Sequence& sequence) {
+  for (std::size_t n = 0; n < sequence.steps.size(); ++n)
+    if (sequence.steps[n].at) return n;
+  return std::nullopt;
+}
+
+TEST(ShrinkingMoments, KeepsTheNameOfACallWhereItMatters) {
+  const Sequence failing{.seed = 0,
+                         .disks = {{"vda", 65536}},
+                         .steps = {ask(Operation::enable),
+                                   {FaultStep{FaultKind::link_cut}, Moment{"copy", 7, "flush"}}}};
+  EXPECT_THAT(words(shrink(failing, 1, broken_before_a_flush, {}).smallest),
+              testing::ElementsAre("fault link_cut at copy/flush/2"));
+  EXPECT_THAT(words(shrink(failing, 1, broken_in_a_job, {}).smallest),
+              testing::ElementsAre("fault link_cut at copy/0"));
+}
+
 }  // namespace
 }  // namespace switchback

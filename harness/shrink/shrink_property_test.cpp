@@ -86,7 +86,8 @@ Sequence draw_sequence(std::uint64_t seed) {
     sequence.steps.push_back({draw_action(draw), std::nullopt});
     if (draw.percent(25))
       sequence.steps.back().at =
-          Moment{draw.percent(50) ? "one" : "two", static_cast<std::uint32_t>(draw.below(30))};
+          Moment{draw.percent(50) ? "one" : "two", static_cast<std::uint32_t>(draw.below(30)),
+                 draw.percent(20) ? "write" : ""};
   }
   return sequence;
 }

@@ -62,6 +62,7 @@ void add_step(Burden& burden, const Step& step) {
   if (step.at) {
     ++burden.moments;
     add(burden.ordinals, step.at->call);
+    add(burden.choices, step.at->name.empty() ? 0 : 1);
   }
   if (const std::optional<WriteStep> write = write_in(step)) {
     add(burden.blocks, write->count);

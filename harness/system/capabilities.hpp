@@ -42,6 +42,8 @@ struct Capabilities {
   /// The name of the call by which a job is recorded, so that a controller that dies finds it
   /// again. Empty: not told, so any call may be one.
   std::string record_call = {};
+  /// The names of all calls before which a job can be stopped, in their order. Empty: not told.
+  std::vector<std::string> calls = {};
   std::vector<FaultKind> faults;  ///< the faults that can be injected
   bool clock_is_ours = false;     ///< pass_time() moves the system's clock at once
 

@@ -47,6 +47,7 @@ Capabilities capabilities_of(const ServiceParts& parts) {
   can.system = parts.system_name;
   can.operations = stage_lists(parts.stages);
   can.stops_at = StopsAt::call;
+  can.calls = call_names();
   can.record_call = kRecordCall;
   can.faults = parts.faults;
   can.clock_is_ours = true;

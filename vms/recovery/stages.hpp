@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -80,6 +81,9 @@ StageTable reference_stages();
 
 /// The table as a service tells of it.
 std::vector<StageList> stage_lists(const StageTable& table);
+
+/// The names of all calls that stages make, in their order.
+std::vector<std::string> call_names();
 
 // Its parts.
 void add_protection_stages(StageTable& table);  ///< enable, rounds, processing, pause, resync, ...
