@@ -122,6 +122,7 @@ void write(JsonLine& line, const FaultInjected& event) {
   line.text("kind", event.kind);
   line.text("stage", event.stage);
   line.text("operation", event.operation);
+  line.text("lost", event.lost);
 }
 
 void write(JsonLine& line, const FaultTookEffect& event) {

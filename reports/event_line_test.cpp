@@ -42,7 +42,7 @@ const std::vector<std::string> kGolden = {
     R"({"v":1,"n":4,"event":"step_in_job","sequence":3,"step":1,"operation":"enable",)"
     R"("stage":"copy","call":2,"in_time":true})",
     R"({"v":1,"n":5,"event":"fault_injected","sequence":3,"step":1,"kind":"link_cut",)"
-    R"("stage":"copy","operation":"enable"})",
+    R"("stage":"copy","operation":"enable","lost":""})",
     R"({"v":1,"n":6,"event":"violation_found","sequence":3,"step":1,"property":"no_loss",)"
     R"("kind":"lost_write","message":"write 12 of disk 0 block 7 is lost"})",
     R"({"v":1,"n":7,"event":"sequence_ended","sequence":3,"verdict":"held","error":"",)"

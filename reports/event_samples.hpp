@@ -218,7 +218,7 @@ inline rc::Gen<Event> any_event() {
                              *rc::gen::arbitrary<std::uint32_t>(),
                              *rc::gen::arbitrary<bool>()};
           case 5:
-            return FaultInjected{number(), number(), text(), text(), text()};
+            return FaultInjected{number(), number(), text(), text(), text(), text()};
           case 6:
             return ViolationFound{number(), number(), text(), text(), text()};
           case 7:

@@ -98,6 +98,7 @@ struct FaultInjected {
   std::string kind;
   std::string stage;      ///< empty outside a job
   std::string operation;  ///< of that job
+  std::string lost = {};  ///< see Laboratory::take_losses()
 };
 
 /// A fault changed what a call of a job did, as the world saw it: the call failed, its job died.

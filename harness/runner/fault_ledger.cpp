@@ -8,10 +8,12 @@ namespace switchback {
 
 void FaultLedger::inject(FaultKind kind) {
   injected_.push_back(kind);
-  if (kind == FaultKind::controller_killed)
-    ++kills_;
-  else
-    in_force_.insert(kind);
+  if (kills_controller(kind)) ++kills_;
+  if (kind == FaultKind::tracking_lost || !is_over_at_once(kind)) in_force_.insert(kind);
+}
+
+void FaultLedger::lose_tracking() {
+  inject(FaultKind::tracking_lost);
 }
 
 void FaultLedger::took_effect(FaultKind kind) {

@@ -21,6 +21,8 @@ class FaultLedger {
   };
 
   void inject(FaultKind kind);
+  /// What was injected has taken the tracking of the item's VMs away, beside all else.
+  void lose_tracking();
   /// It had its effect.
   void took_effect(FaultKind kind);
   /// Lost tracking stays lost: it is for the system to notice.

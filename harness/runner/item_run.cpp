@@ -73,10 +73,15 @@ Nothing ItemRun::remove() {
   return shared_.world.laboratory->remove_item(item_.name);
 }
 
-void ItemRun::note_fault(FaultKind kind) {
+Nothing ItemRun::note_fault(FaultKind kind) {
   faults_.inject(kind);
-  if (kind == FaultKind::controller_killed) killed_ = busy();
+  if (const std::optional<Site> site = site_without_power(kind)) {
+    SB_ASSIGN(live, shared_.world.laboratory->live_copies(item_.name));
+    if (*site == Site::primary ? live.primary : live.recovery) faults_.lose_tracking();
+  }
+  if (kills_controller(kind)) killed_ = busy();
   disturb();
+  return {};
 }
 
 void ItemRun::note_effect(FaultKind kind) {

@@ -46,7 +46,7 @@ class ItemRun {
   Nothing edit(Edit edit);
 
   // Faults, which hit all items.
-  void note_fault(FaultKind kind);
+  Nothing note_fault(FaultKind kind);
   void note_effect(FaultKind kind);
   void note_healed();
   [[nodiscard]] bool any_fault_in_force() const { return faults_.any_in_force(); }

@@ -176,14 +176,15 @@ Nothing SequenceRun::break_something(FaultKind kind, const std::optional<JobPoin
   std::optional<JobPoint> hit = during;
   for (const auto& item : items_) {
     if (!hit) hit = item->stands_at();
-    item->note_fault(kind);
+    SB_TRY(item->note_fault(kind));
   }
   shared_.context.events.on(
       FaultInjected{.sequence = shared_.context.index,
                     .step = shared_.step,
                     .kind = std::string(name_of(kind)),
                     .stage = hit ? hit->stage : std::string(),
-                    .operation = hit ? std::string(name_of(hit->operation)) : std::string()});
+                    .operation = hit ? std::string(name_of(hit->operation)) : std::string(),
+                    .lost = shared_.world.laboratory->take_losses()});
   tell_effects(0, hit ? &*hit : nullptr);
   return {};
 }

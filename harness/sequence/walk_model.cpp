@@ -168,11 +168,11 @@ void WalkModel::wait(milliseconds duration) {
 }
 
 void WalkModel::inject(FaultKind kind) {
-  if (kind == FaultKind::tracking_lost) {
+  if (kind == FaultKind::tracking_lost || kind == FaultKind::primary_power_lost) {
     tracking_lost_ = state_ != kUnprotected;
     return;
   }
-  if (kind != FaultKind::controller_killed && !takes_effect_once(kind)) broken_.insert(kind);
+  if (!is_over_at_once(kind) && !takes_effect_once(kind)) broken_.insert(kind);
 }
 
 void WalkModel::edit(Edit edit) {

@@ -21,6 +21,8 @@ constexpr std::array<EnumName<FaultKind>, kAllFaults.size()> kNames = {{
     {FaultKind::write_error, "write_error"},
     {FaultKind::answer_lost, "answer_lost"},
     {FaultKind::controller_killed_in_call, "controller_killed_in_call"},
+    {FaultKind::recovery_power_lost, "recovery_power_lost"},
+    {FaultKind::primary_power_lost, "primary_power_lost"},
 }};
 
 }  // namespace

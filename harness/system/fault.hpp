@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "harness/lifecycle/state.hpp"
+
 namespace switchback {
 
 enum class FaultKind : std::uint8_t {
@@ -25,6 +27,11 @@ enum class FaultKind : std::uint8_t {
   /// The next call that changes anything at a site does, a write only half of it, and the DR
   /// controller dies before it hears of it.
   controller_killed_in_call,
+  /// Everything at the recovery site stops at once and is started again, the DR controller with it.
+  /// What replication wrote there and did not flush may be gone, or torn; views and tracking of the
+  /// VMs that run there are.
+  recovery_power_lost,
+  primary_power_lost,  ///< the same at primary; the controller lives on
 };
 
 inline constexpr std::array kAllFaults = {FaultKind::controller_killed,
@@ -39,12 +46,29 @@ inline constexpr std::array kAllFaults = {FaultKind::controller_killed,
                                           FaultKind::read_error,
                                           FaultKind::write_error,
                                           FaultKind::answer_lost,
-                                          FaultKind::controller_killed_in_call};
+                                          FaultKind::controller_killed_in_call,
+                                          FaultKind::recovery_power_lost,
+                                          FaultKind::primary_power_lost};
 
 /// In force only until it has had its effect, once.
 constexpr bool takes_effect_once(FaultKind kind) {
   return kind == FaultKind::thaw_refused || kind == FaultKind::answer_lost ||
          kind == FaultKind::controller_killed_in_call;
+}
+
+/// Where it takes all power away for a moment, if it does.
+constexpr std::optional<Site> site_without_power(FaultKind kind) {
+  if (kind == FaultKind::recovery_power_lost) return Site::recovery;
+  if (kind == FaultKind::primary_power_lost) return Site::primary;
+  return std::nullopt;
+}
+/// The DR controller dies of it at once. It lives at the recovery site, with its catalog.
+constexpr bool kills_controller(FaultKind kind) {
+  return kind == FaultKind::controller_killed || kind == FaultKind::recovery_power_lost;
+}
+/// It takes effect when it is injected, and nothing of it is left to be healed.
+constexpr bool is_over_at_once(FaultKind kind) {
+  return kills_controller(kind) || site_without_power(kind) || kind == FaultKind::tracking_lost;
 }
 
 std::string_view name_of(FaultKind kind);

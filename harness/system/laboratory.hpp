@@ -64,7 +64,8 @@ struct SeenVm {
   Hold hold = Hold::none;
   /// Plugged into a network that no other VM of the item is on, and that is not one of its own.
   bool isolated = false;
-  /// Differs whenever the VM was started anew. Opaque.
+  /// Differs whenever the VM was started anew, but for a start by its host after a loss of power:
+  /// that one nobody asked for. Opaque.
   std::string incarnation;
   Hardware hardware;
   std::vector<DiskSpec> disks;  ///< in the guest's order, with the sizes found
@@ -131,6 +132,9 @@ class Laboratory {
   /// Everything of the item on both sites, sorted.
   virtual Result<Shared<std::vector<CensusEntry>>> census(const ItemName& item) = 0;
   [[nodiscard]] virtual WireCount wire() = 0;
+  /// What became of writes that were not flushed when a site lost its power, in words, since this
+  /// was last asked. Empty where nothing was at stake.
+  [[nodiscard]] virtual std::string take_losses() { return {}; }
   /// A number for all that there is on both sites: where the same seed gives the same events, it
   /// gives the same number too. Nothing where that can't be had.
   [[nodiscard]] virtual std::optional<std::uint64_t> state_digest() { return std::nullopt; }

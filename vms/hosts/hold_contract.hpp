@@ -16,11 +16,13 @@ TEST_P(HostContract, AFrozenGuestWritesNothingUntilItIsThawed) {
     const Nothing frozen = stage.primary().freeze_vm(stage.vm);
     EXPECT_TRUE(frozen) << frozen.error().message;
     EXPECT_EQ(stage.seen().hold, Hold::frozen);
+    EXPECT_TRUE(*stage.primary().is_held(stage.vm));
     stage.expect_no_write(0, 0);
   }
   for (int times = 0; times < 2; ++times) {
     EXPECT_TRUE(stage.primary().thaw_vm(stage.vm));
     EXPECT_EQ(stage.seen().hold, Hold::none);
+    EXPECT_FALSE(*stage.primary().is_held(stage.vm));
     stage.write(0, {0, 1}, &vda);
   }
   EXPECT_EQ(stage.disk(0), vda);
@@ -34,15 +36,27 @@ TEST_P(HostContract, ASuspendedGuestWritesNothingUntilItIsResumed) {
     const Nothing suspended = stage.primary().suspend_vm(stage.vm);
     EXPECT_TRUE(suspended) << suspended.error().message;
     EXPECT_EQ(stage.seen().hold, Hold::suspended);
+    EXPECT_TRUE(*stage.primary().is_held(stage.vm));
     EXPECT_TRUE(*stage.primary().is_running(stage.vm)) << "it is not off";
     stage.expect_no_write(0, 0);
   }
   for (int times = 0; times < 2; ++times) {
     EXPECT_TRUE(stage.primary().resume_vm(stage.vm));
     EXPECT_EQ(stage.seen().hold, Hold::none);
+    EXPECT_FALSE(*stage.primary().is_held(stage.vm));
     stage.write(0, {0, 1}, &vda);
   }
   EXPECT_EQ(stage.disk(0), vda);
+}
+
+TEST_P(HostContract, AVmThatWasStartedAgainIsNotHeld) {
+  HostStage stage(GetParam());
+  ASSERT_TRUE(stage.primary().suspend_vm(stage.vm));
+  ASSERT_TRUE(stage.primary().force_off_vm(stage.vm));
+  EXPECT_FALSE(*stage.primary().is_held(stage.vm)) << "off";
+  ASSERT_TRUE(stage.primary().start_vm(stage.vm, std::nullopt));
+  EXPECT_FALSE(*stage.primary().is_held(stage.vm));
+  expect_named(stage.primary().is_held("nobody"), "nobody");
 }
 
 TEST_P(HostContract, LettingGoSucceedsWhereThereIsNothingToLetGo) {

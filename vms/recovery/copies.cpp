@@ -87,9 +87,17 @@ Task<Nothing> define_copy(JobContext& job, CopyRecord copy, bool isolated) {
   co_return Nothing{};
 }
 
+Nothing start_tracked(Host& host, const VmName& vm, const std::optional<CheckpointName>& track) {
+  Nothing started = host.start_vm(vm, track);
+  if (started || !track) return started;
+  const Result<bool> runs = host.is_running(vm);
+  return runs && *runs ? Nothing{} : started;
+}
+
 Task<Nothing> start_copy(JobContext& job, CopyRecord copy, std::optional<CheckpointName> track) {
   for (const VmName& vm : copy.vms)
-    SB_CO_TRY(co_await job.call("start_vm", [&] { return job.recovery.start_vm(vm, track); }));
+    SB_CO_TRY(
+        co_await job.call("start_vm", [&] { return start_tracked(job.recovery, vm, track); }));
   co_return Nothing{};
 }
 

@@ -26,6 +26,9 @@ Task<Nothing> check_names_are_free(JobContext& job, std::vector<VmName> names);
 Task<Nothing> create_copy_disks(JobContext& job, CopyRecord copy);
 /// Defines its VMs, stopped, as their originals were at the point, with the operator's settings.
 Task<Nothing> define_copy(JobContext& job, CopyRecord copy, bool isolated);
+/// As Host::start_vm(), and succeeds where the VM runs untracked: its site has lost its power since
+/// it was started. That is for whoever needs the tracking to find.
+Nothing start_tracked(Host& host, const VmName& vm, const std::optional<CheckpointName>& track);
 /// Starts its VMs, tracked from their first instruction on if `track` is given.
 Task<Nothing> start_copy(JobContext& job, CopyRecord copy, std::optional<CheckpointName> track);
 /// Takes the power of those of its VMs that there are.

@@ -90,6 +90,14 @@ Nothing open_one(JobContext& job, const CutOrder& order, std::size_t number, con
   if (number == 0) cut.at = job.now;
   SB_ASSIGN(view, order.running ? host.open_view(vm, order.since, cut.next)
                                 : host.open_stopped_view(vm, order.since));
+  if (cut.held) {
+    // Its site may have lost its power since, and started it again.
+    SB_ASSIGN(held, host.is_held(vm));
+    if (!held)
+      return environment_error(
+          fmt::format("the guest of VM {} was let go before its view was open", vm),
+          "ask again: the cut is to be made anew");
+  }
   cut.config.push_back(found->hardware);
   cut.views.push_back(std::move(view));
   return {};
@@ -127,7 +135,6 @@ Task<Nothing> release_guests(JobContext& job, Site site) {
 
 Task<Result<Cut>> cut_views(JobContext& job, CutOrder order) {
   Cut cut;
-  bool held = false;
   if (order.running) {
     // An earlier attempt at this very cut may have left guests held, views and tracking behind.
     SB_CO_TRY(co_await release_guests(job, order.source));
@@ -137,16 +144,16 @@ Task<Result<Cut>> cut_views(JobContext& job, CutOrder order) {
     if (order.quiesce) {
       const Nothing frozen = co_await freeze_all(job, order.source);
       cut.app_consistent = frozen.has_value();
-      held = cut.app_consistent;
+      cut.held = cut.app_consistent;
     }
   }
   Nothing opened;
-  if (order.running && !held && job.record.spec.vms.size() > 1) {
+  if (order.running && !cut.held && job.record.spec.vms.size() > 1) {
     opened = co_await suspend_all(job, order.source);
-    held = true;
+    cut.held = true;
   }
   if (opened) opened = co_await open_all(job, order, cut);
-  if (held) {
+  if (cut.held) {
     const Nothing released = co_await release_guests(job, order.source);
     if (opened) opened = released;
   }

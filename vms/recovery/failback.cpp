@@ -95,6 +95,18 @@ Task<Nothing> check_nothing_runs_at_primary(JobContext& job) {
   co_return Nothing{};
 }
 
+/// The VMs at recovery are tracked since they were last read: not if their site lost its power.
+Task<Result<bool>> target_is_tracked(JobContext& job) {
+  if (!job.record.tracked_since) co_return false;
+  for (const VmName& vm : vms_on(job.record, Site::recovery)) {
+    SB_CO_ASSIGN(names, co_await job.call("list_checkpoints",
+                                          [&] { return job.recovery.list_checkpoints(vm); }));
+    if (std::find(names.begin(), names.end(), *job.record.tracked_since) == names.end())
+      co_return false;
+  }
+  co_return true;
+}
+
 /// True if the stage that failed may have started VMs at primary: it is the last of its operation.
 bool may_have_started_primary(const JobRecord& job) {
   return job.stage >= (job.operation == Operation::complete_failover ? 2 : 4);
@@ -159,11 +171,13 @@ Task<Nothing> shut_down_target(JobContext& job) {
 
 Task<Nothing> send_final_to_primary(JobContext& job) {
   ItemRecord& record = job.record;
-  if (record.tracked_since) {
+  SB_CO_ASSIGN(tracked, co_await target_is_tracked(job));
+  if (tracked) {
     SB_CO_TRY(co_await transfer(job, back_to_primary(record, record.tracked_since)));
     co_return Nothing{};
   }
-  // An earlier attempt went wrong when VMs at primary might have run: what they wrote must go.
+  // What has changed is not known, or an earlier attempt went wrong when VMs at primary might have
+  // run: what they wrote must go.
   SB_CO_TRY(co_await force_off_primary(job));
   SB_CO_TRY(co_await compare_and_send(job, with_primary(record, false)));
   co_return Nothing{};
@@ -172,7 +186,7 @@ Task<Nothing> send_final_to_primary(JobContext& job) {
 Task<Nothing> start_primary(JobContext& job) {
   const CheckpointName track = checkpoint_of_round(job.record.round + 1);
   for (const VmName& vm : vms_on(job.record, Site::primary))
-    SB_CO_TRY(co_await job.call("start_vm", [&] { return job.primary.start_vm(vm, track); }));
+    SB_CO_TRY(co_await job.call("start_vm", [&] { return start_tracked(job.primary, vm, track); }));
   job.record.tracked_since = track;
   ++job.record.round;
   co_return Nothing{};

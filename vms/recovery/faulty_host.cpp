@@ -219,6 +219,11 @@ Nothing FaultyHost::resume_vm(const VmName& vm) {
   return answer(faults_, within_->resume_vm(vm));
 }
 
+Result<bool> FaultyHost::is_held(const VmName& vm) {
+  SB_TRY(reach());
+  return within_->is_held(vm);
+}
+
 // ---- keys
 
 Nothing FaultyHost::set_key(const KeyName& name, const std::string& key) {

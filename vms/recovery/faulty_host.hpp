@@ -39,6 +39,8 @@ class FaultyHost final : public Host {
 
   /// The host within, without the faults.
   [[nodiscard]] Host& raw() { return *within_; }
+  /// The site has lost its power: no guest is frozen any more.
+  void power_lost() { frozen_.clear(); }
 
   Nothing ensure_vm(const VmDefinition& definition) override;
   Nothing remove_vm(const VmName& vm) override;
@@ -52,6 +54,7 @@ class FaultyHost final : public Host {
   Nothing thaw_vm(const VmName& vm) override;
   Nothing suspend_vm(const VmName& vm) override;
   Nothing resume_vm(const VmName& vm) override;
+  Result<bool> is_held(const VmName& vm) override;
 
   Nothing set_key(const KeyName& name, const std::string& key) override;
   Result<bool> opens_with(const VolumeName& volume, const std::string& key) override;

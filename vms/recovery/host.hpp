@@ -137,9 +137,13 @@ class Host {
   virtual Nothing suspend_vm(const VmName& vm) = 0;
   /// Ends suspend_vm(); succeeds when there is nothing to end.
   virtual Nothing resume_vm(const VmName& vm) = 0;
+  /// Whether the guest is frozen or suspended. A VM that was started again since is neither,
+  /// whoever started it.
+  virtual Result<bool> is_held(const VmName& vm) = 0;
 
   // ---- keys
-  /// Keeps a key under a name, in memory only, replacing one of that name.
+  /// Keeps a key under a name, out of the reach of whoever reads the volumes, replacing one of that
+  /// name.
   virtual Nothing set_key(const KeyName& name, const std::string& key) = 0;
   /// Whether `key` opens the volume. No message ever tells a key.
   virtual Result<bool> opens_with(const VolumeName& volume, const std::string& key) = 0;

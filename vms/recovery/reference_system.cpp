@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "harness/lifecycle/transition_table.hpp"
-#include "vms/recovery/faulty_host.hpp"
 #include "vms/recovery/naming.hpp"
 #include "vms/recovery/points_choice.hpp"
 #include "vms/recovery/running_job.hpp"
@@ -47,9 +46,11 @@ Capabilities capabilities_of(const ServiceParts& parts) {
   can.system = parts.system_name;
   can.operations = stage_lists(parts.stages);
   can.stops_at = StopsAt::call;
-  can.calls = call_names();
   can.record_call = kRecordCall;
+  can.calls = call_names();
   can.faults = parts.faults;
+  if (parts.power == nullptr)
+    std::erase_if(can.faults, [](FaultKind kind) { return site_without_power(kind).has_value(); });
   can.clock_is_ours = true;
   can.tracking_grain = parts.tracking_grain;
   can.sync_overhead_per_disk = parts.sync_overhead_per_disk;
@@ -69,10 +70,13 @@ Capabilities capabilities_of(const ServiceParts& parts) {
 }  // namespace
 
 ReferenceSystem::ReferenceSystem(ServiceParts parts)
-    : parts_(std::move(parts)), raw_primary_(*parts_.primary), faults_(parts_.link) {
-  parts_.primary = std::make_unique<FaultyHost>(std::move(parts_.primary), Site::primary, faults_);
-  parts_.recovery =
-      std::make_unique<FaultyHost>(std::move(parts_.recovery), Site::recovery, faults_);
+    : parts_(std::move(parts)), faults_(parts_.link) {
+  auto primary = std::make_unique<FaultyHost>(std::move(parts_.primary), Site::primary, faults_);
+  auto recovery = std::make_unique<FaultyHost>(std::move(parts_.recovery), Site::recovery, faults_);
+  primary_ = primary.get();
+  recovery_ = recovery.get();
+  parts_.primary = std::move(primary);
+  parts_.recovery = std::move(recovery);
   capabilities_ = capabilities_of(parts_);
 }
 
@@ -273,9 +277,9 @@ Result<Shared<std::vector<DiskLocator>>> ReferenceSystem::locate_point(
 }
 
 Nothing ReferenceSystem::inject(FaultKind kind) {
-  if (kind == FaultKind::controller_killed) {
-    const auto has_job = [](const auto& entry) { return entry.second.job != nullptr; };
-    if (std::any_of(items_.begin(), items_.end(), has_job)) faults_.took_effect(kind);
+  if (const std::optional<Site> site = site_without_power(kind)) return lose_power(kind, *site);
+  if (kills_controller(kind)) {
+    if (any_job()) faults_.took_effect(kind);
     return restore();
   }
   if (kind == FaultKind::tracking_lost) return lose_tracking();
@@ -288,12 +292,26 @@ Nothing ReferenceSystem::heal() {
   return {};
 }
 
+bool ReferenceSystem::any_job() const {
+  return std::any_of(items_.begin(), items_.end(),
+                     [](const auto& entry) { return entry.second.job != nullptr; });
+}
+
+Nothing ReferenceSystem::lose_power(FaultKind kind, Site site) {
+  SB_ASSERT(parts_.power != nullptr);
+  const bool job_dies = kills_controller(kind) && any_job();
+  const bool lost = parts_.power->lose(site);
+  (site == Site::primary ? primary_ : recovery_)->power_lost();
+  if (job_dies || lost) faults_.took_effect(kind);
+  return kills_controller(kind) ? restore() : Nothing{};
+}
+
 Nothing ReferenceSystem::lose_tracking() {
   bool lost = false;
   for (const auto& [name, item] : items_) {
     const std::vector<VmName> vms = vms_on(item.saved, Site::primary);
     for (const VmName& vm : vms) {
-      SB_ASSIGN(had_any, forget_tracking(raw_primary_, vm));
+      SB_ASSIGN(had_any, forget_tracking(primary_->raw(), vm));
       lost = lost || had_any;
     }
   }

@@ -12,18 +12,21 @@
 #include "harness/system/dr_system.hpp"
 #include "vms/recovery/catalog.hpp"
 #include "vms/recovery/faults.hpp"
+#include "vms/recovery/faulty_host.hpp"
 #include "vms/recovery/link.hpp"
+#include "vms/recovery/power.hpp"
 #include "vms/recovery/stages.hpp"
 #include "vms/recovery/timers.hpp"
 
 namespace switchback::recovery {
 
-/// What a service works with. It owns all but the link, which outlives it.
+/// What a service works with. It owns all but the link and the power, which outlive it.
 struct ServiceParts {
   std::unique_ptr<Host> primary;
   std::unique_ptr<Host> recovery;
   std::unique_ptr<Catalog> catalog;
   Link& link;
+  Power* power = nullptr;  ///< nullptr: no site can lose it. Outlives the service
   StageTable stages;
   std::string system_name;
   Bytes tracking_grain = 65536;
@@ -88,6 +91,8 @@ class ReferenceSystem final : public DrSystem {
   Result<Progress> cancel_job(const ItemName& name, Item& item, const Request& request);
   static void keep(Item& item, Shared<ItemRecord> saved);
   Nothing lose_tracking();
+  Nothing lose_power(FaultKind kind, Site site);
+  [[nodiscard]] bool any_job() const;
   void begin_job(Item& item, std::string key, std::optional<ItemSpec> spec);
   Result<Progress> progress_of(const ItemName& name, Item& item);
 
@@ -104,8 +109,9 @@ class ReferenceSystem final : public DrSystem {
   [[nodiscard]] Timing timing_of(const ItemRecord& record) const;
 
   ServiceParts parts_;
-  Host& raw_primary_;  ///< without the faults
   Faults faults_;
+  FaultyHost* primary_;  ///< of `parts_`
+  FaultyHost* recovery_;
   Capabilities capabilities_;
   Instant now_{};
   std::map<ItemName, Item> items_;

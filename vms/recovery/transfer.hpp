@@ -39,14 +39,16 @@ struct CutOrder {
 struct Cut {
   Instant at{};
   bool app_consistent = false;
+  bool held = false;                         ///< the guests were, until all views were open
   ConfigRecord config;                       ///< of all VMs, at the cut
   CheckpointName next;                       ///< tracking that began at the cut; empty if stopped
   std::vector<std::unique_ptr<View>> views;  ///< by VM
 };
 
 /// Cuts the views. Guests are held for the cut if it is to be app-consistent or if there are
-/// several, and let go afterwards whatever happens. Takes the next number of `record.round` for the
-/// tracking that begins. An Error if a VM of primary has other disks than the record.
+/// several, and let go afterwards whatever happens; an Error if one was let go before. Takes the
+/// next number of `record.round` for the tracking that begins. An Error if a VM of primary has
+/// other disks than the record.
 Task<Result<Cut>> cut_views(JobContext& job, CutOrder order);
 /// Ends the views of all VMs on a site, if there are any.
 Task<Nothing> close_views(JobContext& job, Site site);

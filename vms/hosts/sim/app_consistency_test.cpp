@@ -118,6 +118,26 @@ TEST(AppConsistency, LeavesNoGuestHeldWhereverTheControllerDies) {
   }
 }
 
+// Nothing is tracked yet, so that nothing else keeps the views from being cut.
+TEST(AppConsistency, MakesNoCutOfAGuestThatWasLetGoByALossOfPower) {
+  for (const ItemSpec& item : {quiesced(usual_item()), usual_group()}) {
+    ServiceBench bench(item);
+    bool lost = false;
+    const Outcome outcome = bench.run(Operation::enable, [&](unsigned, const JobPoint& point) {
+      if (lost || point.call_name != "open_view") return;
+      EXPECT_TRUE(bench.held());
+      bench.must(bench.system().inject(FaultKind::primary_power_lost));
+      EXPECT_FALSE(bench.held());
+      lost = true;
+    });
+    EXPECT_TRUE(lost);
+    ASSERT_TRUE(std::holds_alternative<Failed>(outcome)) << item.name;
+    EXPECT_NE(reason_of(outcome).find("was let go"), std::string::npos) << reason_of(outcome);
+    bench.run_to_done(Operation::enable);
+    EXPECT_EQ(bench.point(bench.status().points.back().id), bench.truth());
+  }
+}
+
 TEST(AppConsistency, FreesGuestsWhenTheRoundFailsAfterTheCut) {
   for (const ItemSpec& item : {quiesced(usual_item()), usual_group()}) {
     for (const char* const at : {"open_view", "freeze_vm", "suspend_vm", "thaw_vm", "resume_vm"}) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/lifecycle/resting_states.hpp"
 #include "vms/hosts/sim/drill_bench.hpp"
 
 namespace switchback::sim {
@@ -184,8 +185,18 @@ TEST_P(DrillKilled, BeforeAnyCallEndsAsIfNothingHadHappened) {
 class DrillDisturbed : public testing::TestWithParam<FaultKind> {};
 INSTANTIATE_TEST_SUITE_P(Faults, DrillDisturbed,
                          testing::Values(FaultKind::link_cut, FaultKind::primary_lost,
-                                         FaultKind::recovery_full, FaultKind::shutdown_refused),
+                                         FaultKind::recovery_full, FaultKind::shutdown_refused,
+                                         FaultKind::recovery_power_lost,
+                                         FaultKind::primary_power_lost),
                          [](const auto& info) { return std::string(name_of(info.param)); });
+
+/// Where tracking has gone with the power of the site: a round notices, and both sides are
+/// compared.
+void replace_lost_tracking(Drill& drill) {
+  if (drill.state() != resting::kProtected) return;
+  drill.pass(drill.system().capabilities().copy_frequency);
+  if (drill.state() == resting::kResyncRequired) drill.done(Operation::resynchronize);
+}
 
 void expect_works_when_healed(Drill& drill, const Request& request, const Outcome& outcome,
                               const ItemState& from) {
@@ -204,6 +215,7 @@ void expect_works_when_healed(Drill& drill, const Request& request, const Outcom
   drill.heal();
   // Critical: not all could be taken back yet. It is before the next operation begins.
   if (drill.status().health != Health::critical) expect_one_home(drill);
+  replace_lost_tracking(drill);
   const Transition* const row = find_transition(drill.state(), request.operation);
   ASSERT_NE(row, nullptr);
   drill.done(request);

@@ -220,6 +220,16 @@ TEST(Failback, StartsNothingTwiceIfPrimaryIsLostInTheLastStage) {
   }
 }
 
+TEST(CompleteFailover, ComparesIfTheRecoverySiteHasLostItsPower) {
+  Drill drill;
+  drill.synchronize_back();
+  drill.inject(FaultKind::recovery_power_lost);
+  const DiskContents ours = drill.disks(Site::recovery);
+  drill.done(Operation::complete_failover);
+  EXPECT_EQ(drill.disks(Site::primary), ours);
+  EXPECT_EQ(drill.state(), kFailedBack);
+}
+
 TEST(ReverseReplication, SendsOnlyWhatChangedSinceTheRecoveryVmWasTurnedOff) {
   Drill drill;
   drill.fail_back_and_commit();

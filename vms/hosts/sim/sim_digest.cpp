@@ -31,7 +31,8 @@ Result<std::vector<recovery::ChunkDigest>> digests_of(const ShownBlocks& shown, 
       content.clear();
       chunk = block / blocks_per_chunk;
     }
-    content.insert(content.end(), {block % blocks_per_chunk, what.seq});
+    const bool torn = what.kind == Shown::Kind::torn;
+    content.insert(content.end(), {block % blocks_per_chunk, torn ? torn_by(what.seq) : what.seq});
   }
   if (!content.empty()) digests.push_back(digest_of_chunk(chunk, content));
   return digests;

@@ -140,6 +140,11 @@ Nothing SimHost::resume_vm(const VmName& name) {
   return {};
 }
 
+Result<bool> SimHost::is_held(const VmName& name) {
+  SB_ASSIGN(vm, site_.find_vm(name));
+  return vm->held();
+}
+
 // ---- keys
 
 Nothing SimHost::set_key(const recovery::KeyName& name, const std::string& key) {

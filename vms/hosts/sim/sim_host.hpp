@@ -31,6 +31,7 @@ class SimHost final : public recovery::Host {
   Nothing thaw_vm(const recovery::VmName& vm) override;
   Nothing suspend_vm(const recovery::VmName& vm) override;
   Nothing resume_vm(const recovery::VmName& vm) override;
+  Result<bool> is_held(const recovery::VmName& vm) override;
 
   Nothing set_key(const recovery::KeyName& name, const std::string& key) override;
   Result<bool> opens_with(const recovery::VolumeName& volume, const std::string& key) override;

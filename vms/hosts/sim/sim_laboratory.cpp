@@ -183,6 +183,8 @@ Nothing SimLaboratory::flush(const ItemName& name, Site at) {
       return environment_error(
           fmt::format("VM {} does not run at {}", vm->definition.name, name_of(at)),
           "a guest flushes only while it runs");
+    for (const recovery::VmDisk& disk : vm->definition.disks)
+      if (Volume* const volume = site(at).volumes.find(disk.volume)) Volumes::flush(*volume);
   }
   return {};
 }

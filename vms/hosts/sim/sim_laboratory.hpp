@@ -9,6 +9,7 @@
 #include "harness/system/laboratory.hpp"
 #include "vms/hosts/sim/sim_host.hpp"
 #include "vms/hosts/sim/sim_item.hpp"
+#include "vms/hosts/sim/sim_power.hpp"
 #include "vms/hosts/sim/sim_state.hpp"
 
 namespace switchback::sim {
@@ -20,6 +21,8 @@ namespace switchback::sim {
 /// it: see position_of().
 class SimLaboratory final : public Laboratory {
  public:
+  /// `seed` is that of what a loss of power leaves.
+  explicit SimLaboratory(std::uint64_t seed = 0) : power_(primary_, recovery_, seed) {}
   Nothing create_item(const ItemSpec& item) override;
   Nothing remove_item(const ItemName& item) override;
   Nothing write(const ItemName& item, Site site, const std::vector<GuestWrite>& writes) override;
@@ -43,7 +46,10 @@ class SimLaboratory final : public Laboratory {
     return state_of(primary_, recovery_);
   }
 
+  [[nodiscard]] std::string take_losses() override { return power_.take_losses(); }
+
   SimLink& link() { return link_; }
+  SimPower& power() { return power_; }
   SimSite& site(Site site) { return site == Site::primary ? primary_ : recovery_; }
 
  private:
@@ -79,6 +85,7 @@ class SimLaboratory final : public Laboratory {
   SimSite primary_{Site::primary};
   SimSite recovery_{Site::recovery};
   SimLink link_;
+  SimPower power_;
   SimHost primary_host_{primary_, link_};
   std::map<ItemName, KnownItem> items_;
   KnownItem* last_found_ = nullptr;  ///< most calls are about the item of the one before

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A site of the simulated world: volumes, VMs, change tracking and views, all in memory.
 //
-// Failure model: every call takes effect wholly or not at all and is durable at once; whatever goes
-// wrong is injected from outside.
+// Failure model: every call takes effect wholly or not at all and is durable at once, but for what
+// replication writes: that is in a volatile cache until it is flushed. What guests write is not:
+// their disks are write-through. Whatever goes wrong is injected from outside.
 #pragma once
 
 #include <map>
@@ -35,9 +36,11 @@ struct OpenView {
 struct Vm {
   recovery::VmDefinition definition;
   bool running = false;
-  bool frozen = false;             ///< quiesced; only while it runs
-  bool suspended = false;          ///< its processors stand still; only while it runs
-  std::uint64_t incarnation = 0;   ///< number of its last start, of all starts on the site; 0: none
+  bool frozen = false;     ///< quiesced; only while it runs
+  bool suspended = false;  ///< its processors stand still; only while it runs
+  /// Number of its last start, of all starts on the site, but for those after a loss of power; 0:
+  /// none.
+  std::uint64_t incarnation = 0;
   std::unique_ptr<OpenView> view;  ///< nullptr: none
 
   [[nodiscard]] bool held() const { return frozen || suspended; }
@@ -55,7 +58,7 @@ class SimSite {
   [[nodiscard]] Site site() const { return site_; }
   Volumes volumes;
   Objects<Vm> vms;
-  /// The keys at hand, in memory: they outlive a controller.
+  /// The keys at hand, as in a key vault: they outlive a controller and a loss of power.
   Objects<KeyDigest> keys;
 
   Result<Volume*> find_volume(std::string_view name);
@@ -71,7 +74,8 @@ class SimSite {
   void write(const Vm& vm, std::size_t disk, BlockNumber block, WriteSeq seq);
 
   std::uint64_t next_view_id = 1;
-  std::uint64_t starts = 0;  ///< of VMs, so far
+  std::uint64_t starts = 0;      ///< of VMs, so far
+  std::uint64_t power_cuts = 0;  ///< so far: connections from before one are broken
 
  private:
   Site site_;

@@ -14,7 +14,11 @@ void add_volume(std::string& text, const std::string& name, const Volume& volume
   text += fmt::format("volume {} {} over {}\n", name, volume.geometry().size_bytes,
                       volume.backing().value_or("nothing"));
   for (const auto& [block, shown] : *volume.shown())
-    text += fmt::format("{}={} ", block, shown.seq);
+    text +=
+        fmt::format("{}={}{} ", block, shown.seq, shown.kind == Shown::Kind::torn ? " torn" : "");
+  for (const Volume::Unflushed& write : volume.unflushed())
+    text += fmt::format("\nunflushed {}={} over {}", write.block, write.written,
+                        write.before.value_or(kInitialState));
   for (const auto& [checkpoint, grains] : volume.checkpoints()) {
     text += fmt::format("\ncheckpoint {}:", checkpoint);
     for (const BlockNumber grain : grains)

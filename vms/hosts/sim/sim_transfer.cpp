@@ -48,7 +48,16 @@ Result<std::vector<recovery::ChunkDigest>> SimView::digests(const std::string& d
   return digests_of(laid_over(*disk.volume.shown(), disk.viewed.preserved), chunk_bytes);
 }
 
+Nothing SimReplica::connected() const {
+  if (opened_ == site_.power_cuts) return {};
+  return environment_error(
+      fmt::format("the connection to volume {} broke when the {} site lost its power", volume_,
+                  name_of(site_.site())),
+      "open it again, and write all that was not flushed once more");
+}
+
 Nothing SimReplica::write(recovery::Extent extent, const std::vector<std::byte>& bytes) {
+  SB_TRY(connected());
   SB_ASSIGN(volume, site_.find_volume(volume_));
   SB_TRY(link_.carry(site_.site(), extent.length + kMessageBytes));
   const auto [first, end] = blocks_of(extent, volume->geometry());
@@ -61,13 +70,17 @@ Nothing SimReplica::write(recovery::Extent extent, const std::vector<std::byte>&
     std::memcpy(&seq, bytes.data() + (block - first) * sizeof seq, sizeof seq);
     // Zeroes over nothing stay nothing, as with a sparse image.
     if (seq == kInitialState && volume->show(block) == kInitialState) continue;
-    site_.volumes.write(*volume, block, seq);
+    site_.volumes.write_cached(*volume, block, seq);
   }
   return {};
 }
 
 Nothing SimReplica::flush() {
-  return link_.carry(site_.site(), kMessageBytes);
+  SB_TRY(connected());
+  SB_TRY(link_.carry(site_.site(), kMessageBytes));
+  SB_ASSIGN(volume, site_.find_volume(volume_));
+  Volumes::flush(*volume);
+  return {};
 }
 
 }  // namespace switchback::sim

@@ -35,17 +35,21 @@ class SimView final : public recovery::View {
   std::uint64_t id_;
 };
 
+/// Broken once its site has lost its power since it was opened: what was not flushed may be gone.
 class SimReplica final : public recovery::Replica {
  public:
   SimReplica(SimSite& site, SimLink& link, std::string volume)
-      : site_(site), link_(link), volume_(std::move(volume)) {}
+      : site_(site), link_(link), volume_(std::move(volume)), opened_(site.power_cuts) {}
   Nothing write(recovery::Extent extent, const std::vector<std::byte>& bytes) override;
   Nothing flush() override;
 
  private:
+  [[nodiscard]] Nothing connected() const;
+
   SimSite& site_;
   SimLink& link_;
   std::string volume_;
+  std::uint64_t opened_;  ///< when the site had lost its power so often
 };
 
 }  // namespace switchback::sim

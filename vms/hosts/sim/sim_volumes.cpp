@@ -3,6 +3,7 @@
 #include "vms/hosts/sim/sim_volumes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <xxhash.h>
 
@@ -70,6 +71,7 @@ Volume& Volumes::create(const std::string& name, VolumeShape shape) {
   volume.shape_ = std::move(shape);
   volume.blocks_.clear();
   volume.checkpoints_.clear();
+  volume.unflushed_.clear();
   if (volume.shape_.backing) {
     volume.below_ = find(*volume.shape_.backing);
     if (volume.below_ != nullptr)
@@ -115,6 +117,43 @@ void Volumes::write(Volume& volume, BlockNumber block, WriteSeq seq) {
   volume.blocks_[block] = seq;
   for (auto& [name, grains] : volume.checkpoints_)
     grains.insert(block / kBlocksPerGrain);
+  changed(volume);
+}
+
+void Volumes::write_cached(Volume& volume, BlockNumber block, WriteSeq seq) {
+  const auto held = volume.blocks_.find(block);
+  volume.unflushed_.push_back(
+      {.block = block,
+       .before = held == volume.blocks_.end() ? std::nullopt : std::optional(held->second),
+       .written = seq});
+  write(volume, block, seq);
+}
+
+void Volumes::lose_unflushed(Volume& volume, const std::vector<bool>& kept,
+                             std::optional<std::size_t> torn) {
+  const std::vector<Volume::Unflushed> writes = std::exchange(volume.unflushed_, {});
+  std::map<BlockNumber, WriteSeq> newest;
+  for (const Volume::Unflushed& write : writes)
+    newest[write.block] = write.written;
+  const auto stands = [&](BlockNumber block) {
+    const auto held = volume.blocks_.find(block);
+    return held != volume.blocks_.end() && held->second == newest.at(block);
+  };
+  std::erase_if(newest, [&](const auto& entry) { return !stands(entry.first); });
+  for (auto write = writes.rbegin(); write != writes.rend(); ++write) {
+    if (!newest.contains(write->block)) continue;
+    if (write->before)
+      volume.blocks_[write->block] = *write->before;
+    else
+      volume.blocks_.erase(write->block);
+  }
+  for (std::size_t n = 0; n < writes.size(); ++n) {
+    if (!newest.contains(writes[n].block)) continue;
+    if (torn == n)
+      volume.blocks_[writes[n].block] = torn_by(writes[n].written);
+    else if (kept[n])
+      volume.blocks_[writes[n].block] = writes[n].written;
+  }
   changed(volume);
 }
 

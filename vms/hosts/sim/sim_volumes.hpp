@@ -68,6 +68,14 @@ class Volume {
   /// Every block that any volume of the chain holds, with what this one shows; also those that were
   /// zeroed.
   [[nodiscard]] const std::shared_ptr<const ShownBlocks>& shown() const;
+  /// A write that a volatile cache holds, and what the volume itself held there before.
+  struct Unflushed {
+    BlockNumber block = 0;
+    std::optional<WriteSeq> before;
+    WriteSeq written = 0;
+  };
+  /// In the order in which they were made.
+  [[nodiscard]] const std::vector<Unflushed>& unflushed() const { return unflushed_; }
 
  private:
   friend class Volumes;
@@ -76,6 +84,7 @@ class Volume {
   VolumeShape shape_;
   std::map<BlockNumber, WriteSeq> blocks_;
   std::map<std::string, std::set<BlockNumber>> checkpoints_;
+  std::vector<Unflushed> unflushed_;
   std::uint64_t content_ = 0;
   Volume* below_ = nullptr;
   std::vector<Volume*> above_;  ///< those that rest on it
@@ -116,6 +125,13 @@ class Volumes {
   void resize(Volume& volume, Bytes size_bytes);
   /// Writes one block; tracking marks its grain.
   void write(Volume& volume, BlockNumber block, WriteSeq seq);
+  /// The same, and until flush() it is only in a volatile cache.
+  void write_cached(Volume& volume, BlockNumber block, WriteSeq seq);
+  static void flush(Volume& volume) { volume.unflushed_.clear(); }
+  /// The power goes: of the unflushed writes those stay that are `kept`, and one may be torn. What
+  /// was written over by somebody who does not use the cache is not touched.
+  void lose_unflushed(Volume& volume, const std::vector<bool>& kept,
+                      std::optional<std::size_t> torn);
   /// Folds `top` and all between it and `base`, on which it rests, into `base`; what rests on `top`
   /// rests on `base` afterwards.
   void fold(Volume& base, Volume& top);
@@ -127,6 +143,10 @@ class Volumes {
   void stop_tracking(Volume& volume, const std::string& checkpoint) {
     changes_.note(*volume.name_);
     volume.checkpoints_.erase(checkpoint);
+  }
+  void stop_all_tracking(Volume& volume) {
+    changes_.note(*volume.name_);
+    volume.checkpoints_.clear();
   }
   /// Counts the times that a census of an item's volumes, or a size, may have changed.
   [[nodiscard]] const std::uint64_t& changes_of(const std::string& item) {
@@ -154,7 +174,8 @@ ShownBlocks laid_over(const ShownBlocks& below, const std::map<BlockNumber, Writ
 
 /// A block of a simulated disk as an image shows it.
 inline Shown shown_as(WriteSeq seq) {
-  return seq == kInitialState ? Shown{} : Shown{Shown::Kind::write, write_shown(seq)};
+  if (seq == kInitialState) return {};
+  return {is_torn(seq) ? Shown::Kind::torn : Shown::Kind::write, write_shown(seq)};
 }
 
 }  // namespace switchback::sim

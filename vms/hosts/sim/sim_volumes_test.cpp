@@ -138,5 +138,59 @@ TEST(Volumes, KeepTheNumberOfWhatNobodyWroteTo) {
   EXPECT_NE(beside.content(), beside_shows) << "what it rests on was folded into";
 }
 
+/// What of two hundred writes to few blocks, some of them flushed on the way, may be seen after a
+/// loss of power: by the definition, which replays them.
+RC_GTEST_PROP(Volumes, ShowWhatWasFlushedAndOfTheRestWhatSurvives, ()) {
+  Volumes volumes(1, 2);
+  Volume& volume = volumes.create(
+      "a", {.geometry = {.size_bytes = 65536}, .backing = std::nullopt, .lock = std::nullopt});
+  Blocks durable;
+  std::vector<std::pair<BlockNumber, WriteSeq>> cached;
+  for (WriteSeq seq = 1; seq < 60; ++seq) {
+    const auto block = *rc::gen::inRange<BlockNumber>(0, 6);
+    if (*rc::gen::inRange(0, 9) == 0) {
+      Volumes::flush(volume);
+      for (const auto& [written, by] : cached)
+        durable[written] = by;
+      cached.clear();
+    }
+    volumes.write_cached(volume, block, seq);
+    cached.emplace_back(block, seq);
+    RC_ASSERT(volume.show(block) == seq);
+  }
+  const auto kept =
+      *rc::gen::container<std::vector<bool>>(cached.size(), rc::gen::arbitrary<bool>());
+  for (std::size_t n = 0; n < cached.size(); ++n)
+    if (kept[n]) durable[cached[n].first] = cached[n].second;
+  volumes.lose_unflushed(volume, kept, std::nullopt);
+  RC_ASSERT(shown_by(volume) == durable);
+  RC_ASSERT(volume.unflushed().empty());
+}
+
+TEST(Volumes, KeepWhatWasWrittenOverTheCache) {
+  Volumes volumes(1, 2);
+  Volume& volume = volumes.create(
+      "a", {.geometry = {.size_bytes = 65536}, .backing = std::nullopt, .lock = std::nullopt});
+  volumes.write_cached(volume, 0, 1);
+  volumes.write_cached(volume, 1, 2);
+  volumes.write(volume, 0, 3);
+  volumes.lose_unflushed(volume, {false, false}, std::nullopt);
+  EXPECT_EQ(volume.show(0), 3U);
+  EXPECT_EQ(volume.show(1), kInitialState);
+}
+
+TEST(Volumes, ShowATornBlockAsTornWhateverElseIsWrittenBeside) {
+  Volumes volumes(1, 2);
+  Volume& volume = volumes.create(
+      "a", {.geometry = {.size_bytes = 65536}, .backing = std::nullopt, .lock = std::nullopt});
+  volumes.write_cached(volume, 4, 7);
+  volumes.lose_unflushed(volume, {false}, 0);
+  const Shown torn = volume.shown()->at(0).second;
+  EXPECT_EQ(torn.kind, Shown::Kind::torn);
+  EXPECT_EQ(torn.seq, 7U);
+  volumes.write(volume, 4, 7);
+  EXPECT_EQ(volume.shown()->at(0).second, (Shown{Shown::Kind::write, 7})) << "written once more";
+}
+
 }  // namespace
 }  // namespace switchback::sim

@@ -9,15 +9,17 @@
 
 namespace switchback::sim {
 
-Result<World> SimWorldFactory::make(std::uint64_t) {
-  auto laboratory = std::make_unique<SimLaboratory>();
+Result<World> SimWorldFactory::make(std::uint64_t seed) {
+  auto laboratory = std::make_unique<SimLaboratory>(seed);
   SimLink& link = laboratory->link();
+  SimPower& power = laboratory->power();
   World world;
   world.system = std::make_unique<recovery::ReferenceSystem>(recovery::ServiceParts{
       .primary = std::make_unique<SimHost>(laboratory->site(Site::primary), link),
       .recovery = std::make_unique<SimHost>(laboratory->site(Site::recovery), link),
       .catalog = std::make_unique<recovery::MemoryCatalog>(),
       .link = link,
+      .power = &power,
       .stages = stages_,
       .system_name = "reference service on simulated hosts",
       .tracking_grain = kTrackingGrain,

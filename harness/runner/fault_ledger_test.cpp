@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What may still have an effect.
+#include "harness/runner/fault_ledger.hpp"
+
+#include <gtest/gtest.h>
+
+namespace switchback {
+namespace {
+
+using Kinds = std::vector<FaultKind>;
+
+TEST(FaultLedger, KnowsALastingFaultUntilItIsHealed) {
+  FaultLedger ledger;
+  ledger.inject(FaultKind::link_cut);
+  EXPECT_EQ(ledger.since(ledger.mark()), Kinds{FaultKind::link_cut});
+  ledger.heal();
+  EXPECT_FALSE(ledger.any_in_force());
+  EXPECT_EQ(ledger.since(ledger.mark()), Kinds{});
+}
+
+TEST(FaultLedger, KnowsALossOfPowerOnlyWhereItTookPlace) {
+  for (const FaultKind kind : {FaultKind::recovery_power_lost, FaultKind::primary_power_lost}) {
+    FaultLedger ledger;
+    const FaultLedger::Mark before = ledger.mark();
+    ledger.inject(kind);
+    EXPECT_EQ(ledger.since(before), Kinds{kind});
+    EXPECT_EQ(ledger.since(ledger.mark()), Kinds{}) << "it is over";
+    EXPECT_EQ(ledger.kills_since(before), kills_controller(kind) ? 1U : 0U);
+  }
+}
+
+TEST(FaultLedger, KnowsTrackingThatWentWithThePowerUntilDataWasSent) {
+  FaultLedger ledger;
+  ledger.inject(FaultKind::primary_power_lost);
+  ledger.lose_tracking();
+  ledger.heal();
+  const FaultLedger::Mark began = ledger.mark();
+  EXPECT_EQ(ledger.since(began), Kinds{FaultKind::tracking_lost});
+  ledger.operation_ended(began, Operation::resynchronize, /*done=*/false, /*saw_frozen=*/false);
+  EXPECT_TRUE(ledger.any_in_force()) << "nothing was sent";
+  ledger.operation_ended(began, Operation::resynchronize, /*done=*/true, /*saw_frozen=*/false);
+  EXPECT_FALSE(ledger.any_in_force());
+}
+
+}  // namespace
+}  // namespace switchback
