@@ -18,7 +18,8 @@ namespace switchback {
 /// What was claimed and what was seen at one instant.
 struct Snapshot {
   ItemStatus status;
-  Shared<std::vector<CensusEntry>> census;
+  Shared<std::vector<CensusEntry>> census;  ///< without what others have made
+  std::vector<CensusEntry> others;          ///< that: see Edit::foreign_checkpoint
   LiveCopies live;
   Shared<std::vector<SeenVm>> vms;
   WireCount wire;

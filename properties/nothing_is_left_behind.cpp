@@ -28,7 +28,7 @@ class NothingIsLeftBehind final : public Property {
   [[nodiscard]] std::string_view promise() const override {
     return "the recovery site holds no more than the item's state needs, and nothing of it once "
            "the "
-           "item is no longer protected";
+           "item is no longer protected; what others have made is not touched";
   }
   [[nodiscard]] std::string_view source() const override {
     return "Azure Site Recovery tutorial 'Fail over and fail back Hyper-V VMs', commit; 'Disable "
@@ -36,6 +36,7 @@ class NothingIsLeftBehind final : public Property {
   }
 
   [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
+    if (std::optional<Verdict> taken = judge_others(evidence)) return *taken;
     const bool ended = std::holds_alternative<Done>(evidence.outcome) ||
                        (std::holds_alternative<Failed>(evidence.outcome));
     if (evidence.row == nullptr || !ended) return Verdict::does_not_apply();
@@ -67,6 +68,37 @@ class NothingIsLeftBehind final : public Property {
   }
 
  private:
+  /// What another tool has made on VMs that ran on all the while is not the system's to remove.
+  static std::optional<Verdict> judge_others(const OperationEvidence& evidence) {
+    const auto& faults = evidence.faults;
+    if (std::find(faults.begin(), faults.end(), FaultKind::tracking_lost) != faults.end())
+      return std::nullopt;
+    std::vector<CensusEntry> taken;
+    std::set_difference(evidence.before.others.begin(), evidence.before.others.end(),
+                        evidence.after.others.begin(), evidence.after.others.end(),
+                        std::back_inserter(taken));
+    std::erase_if(taken, [&](const CensusEntry& entry) { return !ran_on(evidence, entry.site); });
+    if (taken.empty()) return std::nullopt;
+    return Verdict::broken("taken_from_others",
+                           fmt::format("{} has removed what another tool had made: {}",
+                                       name_of(evidence.operation), names(taken)));
+  }
+  /// All of the item's VMs at the site ran when the operation began, and have run on since.
+  static bool ran_on(const OperationEvidence& evidence, Site site) {
+    const std::vector<SeenVm>& after = evidence.after.vms;
+    bool any = false;
+    for (const SeenVm& was : evidence.before.vms) {
+      if (was.site != site || was.test) continue;
+      any = true;
+      const bool same = std::any_of(after.begin(), after.end(), [&](const SeenVm& is) {
+        return is.site == site && is.name == was.name && is.running &&
+               is.incarnation == was.incarnation;
+      });
+      if (!was.running || !same) return false;
+    }
+    return any;
+  }
+
   /// The points listed; before the next expiry those that the policy allows.
   static std::size_t points_kept(const OperationEvidence& evidence) {
     const std::size_t listed = evidence.after.status.points.size();

@@ -166,9 +166,12 @@ Nothing ItemRun::test_guest_writes(const TestWriteStep& write) {
 bool ItemRun::may_edit(Edit edit, const Snapshot& now) const {
   const std::vector<Edit> offered = shared_.world.laboratory->edits();
   if (std::find(offered.begin(), offered.end(), edit) == offered.end()) return false;
+  if (edit == Edit::foreign_checkpoint) return now.live.primary || now.live.recovery;
   const SeenVm* const vm = find_vm(now.vms, Site::primary, false, 0);
   if (vm == nullptr) return false;
   switch (edit) {
+    case Edit::foreign_checkpoint:
+      break;  // see above
     case Edit::undo:
       return !disk_edits_.empty();
     case Edit::delete_vm:
@@ -192,6 +195,7 @@ Nothing ItemRun::edit(Edit edit) {
   if (!may_edit(edit, before)) return {};
   // What can't be done to the VM as it is now was not done: that is an answer.
   if (!shared_.world.laboratory->edit(item_.name, edit)) return {};
+  if (edit == Edit::foreign_checkpoint) return {};  // nothing of the item is otherwise for it
   SB_ASSIGN(after, look());
   const std::vector<CensusEntry> gone = without(before.census, after.census);
   census_at_start_ = without(census_at_start_, gone);

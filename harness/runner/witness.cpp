@@ -3,8 +3,26 @@
 #include "harness/runner/witness.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace switchback {
+
+namespace {
+
+/// Most items have nothing of others: their census is shared as it is.
+void set_census(Snapshot& snapshot, Shared<std::vector<CensusEntry>> census) {
+  const std::vector<CensusEntry>& all = census;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(snapshot.others), is_of_others);
+  if (snapshot.others.empty()) {
+    snapshot.census = std::move(census);
+    return;
+  }
+  std::vector<CensusEntry> own = all;
+  std::erase_if(own, is_of_others);
+  snapshot.census = std::move(own);
+}
+
+}  // namespace
 
 Result<Snapshot> take_snapshot(World& world, const ItemName& item, Instant now) {
   Snapshot snapshot;
@@ -13,7 +31,7 @@ Result<Snapshot> take_snapshot(World& world, const ItemName& item, Instant now) 
   SB_ASSIGN(live, world.laboratory->live_copies(item));
   SB_ASSIGN(vms, world.laboratory->vms(item));
   snapshot.status = std::move(status);
-  snapshot.census = std::move(census);
+  set_census(snapshot, std::move(census));
   snapshot.live = live;
   snapshot.vms = std::move(vms);
   snapshot.wire = world.laboratory->wire();

@@ -212,6 +212,7 @@ Action StepDrawing::edit() {
     if (edit == Edit::undo && model_.disks_edited()) fit.push_back(edit);
     if (edit == Edit::delete_vm && stopped && !model_.disks_edited()) fit.push_back(edit);
     if ((edit == Edit::change_nic || edit == Edit::add_memory) && runs) fit.push_back(edit);
+    if (edit == Edit::foreign_checkpoint && active_site(model_.state())) fit.push_back(edit);
     const bool of_disks =
         edit == Edit::add_disk || edit == Edit::grow_disk || edit == Edit::swap_disks;
     if (of_disks && runs && !model_.disks_edited()) fit.push_back(edit);

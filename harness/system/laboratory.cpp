@@ -14,6 +14,7 @@ constexpr std::array<EnumName<Edit>, kAllEdits.size()> kEdits = {{
     {Edit::change_nic, "change_nic"},
     {Edit::add_memory, "add_memory"},
     {Edit::delete_vm, "delete_vm"},
+    {Edit::foreign_checkpoint, "foreign_checkpoint"},
     {Edit::undo, "undo"},
 }};
 

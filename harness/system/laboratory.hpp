@@ -36,6 +36,15 @@ struct CensusEntry {
   friend auto operator<=>(const CensusEntry&, const CensusEntry&) = default;
 };
 
+/// What the names of checkpoints that others make begin with.
+inline constexpr std::string_view kOthersMark = "others-";
+/// Whether another tool has made it, beside the DR system.
+inline bool is_of_others(const CensusEntry& entry) {
+  const std::size_t slash = entry.name.rfind('/');
+  return entry.kind == "checkpoint" && slash != std::string::npos &&
+         std::string_view(entry.name).substr(slash + 1).starts_with(kOthersMark);
+}
+
 /// Bytes that crossed the link since the laboratory was made, by direction of travel, counted where
 /// they pass and not by who sent them.
 struct WireCount {
@@ -71,7 +80,7 @@ struct SeenVm {
   std::vector<DiskSpec> disks;  ///< in the guest's order, with the sizes found
 };
 
-/// A change that somebody makes to the VM at primary, beside the DR system.
+/// A change that somebody makes to the VM at primary, or beside it, beside the DR system.
 enum class Edit : std::uint8_t {
   add_disk,    ///< a new, last disk, which nobody writes to
   grow_disk,   ///< the disk gets larger
@@ -79,11 +88,13 @@ enum class Edit : std::uint8_t {
   change_nic,  ///< the first NIC gets another MAC address
   add_memory,  ///< more memory
   delete_vm,   ///< the VM and its disks are deleted; only while it is off
-  undo,        ///< takes back add, grow and swap
+  /// Another backup tool begins to track the changes of the item's VMs, wherever they run.
+  foreign_checkpoint,
+  undo,  ///< takes back add, grow and swap
 };
-inline constexpr std::array kAllEdits = {Edit::add_disk,   Edit::grow_disk,  Edit::swap_disks,
-                                         Edit::change_nic, Edit::add_memory, Edit::delete_vm,
-                                         Edit::undo};
+inline constexpr std::array kAllEdits = {
+    Edit::add_disk,   Edit::grow_disk, Edit::swap_disks,         Edit::change_nic,
+    Edit::add_memory, Edit::delete_vm, Edit::foreign_checkpoint, Edit::undo};
 std::string_view name_of(Edit edit);
 std::optional<Edit> edit_named(std::string_view name);
 
@@ -126,7 +137,8 @@ class Laboratory {
   [[nodiscard]] virtual bool trims() const { return false; }
   /// The edits that edit() can make in this world.
   [[nodiscard]] virtual std::vector<Edit> edits() const = 0;
-  /// Edits the first VM of the item at primary. An Error if it can't be done now.
+  /// Edits the first VM of the item at primary; a foreign_checkpoint is made on all that run. An
+  /// Error if it can't be done now.
   virtual Nothing edit(const ItemName& item, Edit edit) = 0;
 
   /// Everything of the item on both sites, sorted.

@@ -51,6 +51,7 @@ TEST(Names, AreThoseThatTracesUse) {
   EXPECT_EQ(name_of(Edit::swap_disks), "swap_disks");
   EXPECT_EQ(name_of(Edit::change_nic), "change_nic");
   EXPECT_EQ(name_of(Edit::add_memory), "add_memory");
+  EXPECT_EQ(name_of(Edit::foreign_checkpoint), "foreign_checkpoint");
   EXPECT_EQ(name_of(Edit::delete_vm), "delete_vm");
   EXPECT_EQ(name_of(Edit::undo), "undo");
 }

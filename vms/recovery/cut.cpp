@@ -179,7 +179,7 @@ Task<Nothing> retire_checkpoints(JobContext& job, Site site) {
     SB_CO_ASSIGN(names,
                  co_await job.call("list_checkpoints", [&] { return host.list_checkpoints(vm); }));
     for (const CheckpointName& name : names) {
-      if (name == job.record.tracked_since) continue;
+      if (name == job.record.tracked_since || !is_of_service(name)) continue;
       SB_CO_TRY(
           co_await job.call("remove_checkpoint", [&] { return host.remove_checkpoint(vm, name); }));
     }

@@ -34,6 +34,11 @@ inline std::string newest_layer(const ItemRecord& record) {
 inline CheckpointName checkpoint_of_round(std::uint32_t round) {
   return concat("c", std::to_string(round));
 }
+/// Whether a checkpoint is one of the service's: others may be another backup tool's.
+inline bool is_of_service(const CheckpointName& name) {
+  return name.size() > 1 && name.front() == 'c' &&
+         name.find_first_not_of("0123456789", 1) == CheckpointName::npos;
+}
 inline std::string point_layer_of_round(std::uint32_t round) {
   return concat("p", std::to_string(round));
 }

@@ -53,8 +53,8 @@ Task<Result<Cut>> cut_views(JobContext& job, CutOrder order);
 /// Ends the views of all VMs on a site, if there are any.
 Task<Nothing> close_views(JobContext& job, Site site);
 
-/// Ends every tracking on `site` but `record.tracked_since`: left behind by rounds that failed or
-/// by the round before.
+/// Ends every tracking of the service on `site` but `record.tracked_since`: left behind by rounds
+/// that failed or by the round before.
 Task<Nothing> retire_checkpoints(JobContext& job, Site site);
 /// The same where the operation is over and must not fail for it: what can't be removed now is
 /// removed before the next transfer from that site.

@@ -173,5 +173,23 @@ TEST(Ending, ByPurgeRunsAVmAgainThatALostPrimaryHadStopped) {
   EXPECT_EQ(drill.disks(Site::recovery), content);
 }
 
+TEST(OtherTools, KeepTheirTrackingThroughRoundsAndTheEndOfProtection) {
+  Drill drill;
+  drill.protect();
+  drill.must(drill.laboratory().edit(drill.item.name, Edit::foreign_checkpoint));
+  const auto others = [&] {
+    std::vector<CensusEntry> all = Drill::must(drill.laboratory().census(drill.item.name));
+    std::erase_if(all, [](const CensusEntry& entry) { return !is_of_others(entry); });
+    return all;
+  };
+  const std::vector<CensusEntry> made = others();
+  EXPECT_EQ(made.size(), drill.item.disks.size());
+  drill.make_point();
+  EXPECT_EQ(others(), made);
+  EXPECT_EQ(drill.status().health, Health::normal);
+  drill.done(Operation::disable);
+  EXPECT_EQ(others(), made);
+}
+
 }  // namespace
 }  // namespace switchback::sim

@@ -152,10 +152,22 @@ Nothing edit_vm(SimSite& primary, const ItemSpec& item, Edit edit) {
       return {};
     case Edit::delete_vm:
       return delete_vm(primary, name, *vm);
+    case Edit::foreign_checkpoint:
     case Edit::undo:
-      break;  // see above
+      break;  // see above and below
   }
   return unsupported(fmt::format("no edit number {}", static_cast<int>(edit)), "choose another");
+}
+
+Nothing make_foreign_checkpoint(SimSite& site, const ItemSpec& item, const std::string& name) {
+  for (std::size_t disk = 0; disk < item.disks.size(); ++disk) {
+    SB_ASSIGN(vm, find_copy(site, item, {.vm = item.disks[disk].vm, .test = false}));
+    if (!vm->running) continue;
+    SB_ASSIGN(position, position_of(*vm, item, disk));
+    SB_ASSIGN(volume, site.find_volume(vm->definition.disks[position].volume));
+    site.volumes.track(*volume, name);
+  }
+  return {};
 }
 
 }  // namespace switchback::sim

@@ -24,4 +24,7 @@ inline constexpr Bytes kGrowth = Bytes{1} << 20;
 ///   undo        the first three; also where the VM was deleted, and then there is nothing to do
 Nothing edit_vm(SimSite& primary, const ItemSpec& item, Edit edit);
 
+/// Tracks the disks of the item's VMs that run at the site, as another backup tool does.
+Nothing make_foreign_checkpoint(SimSite& site, const ItemSpec& item, const std::string& name);
+
 }  // namespace switchback::sim

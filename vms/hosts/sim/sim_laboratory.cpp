@@ -309,7 +309,12 @@ std::vector<Edit> SimLaboratory::edits() const {
 
 Nothing SimLaboratory::edit(const ItemName& name, Edit edit) {
   SB_ASSIGN(item, find_item(name));
-  return edit_vm(primary_, *item, edit);
+  if (edit != Edit::foreign_checkpoint) return edit_vm(primary_, *item, edit);
+  SB_ASSIGN(live, live_copies(name));
+  const std::string checkpoint = concat(kOthersMark, std::to_string(++foreign_checkpoints_));
+  if (live.primary) SB_TRY(make_foreign_checkpoint(primary_, *item, checkpoint));
+  if (live.recovery) SB_TRY(make_foreign_checkpoint(recovery_, *item, checkpoint));
+  return {};
 }
 
 Result<Shared<std::vector<CensusEntry>>> SimLaboratory::census(const ItemName& name) {

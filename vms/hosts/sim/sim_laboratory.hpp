@@ -87,6 +87,7 @@ class SimLaboratory final : public Laboratory {
   SimLink link_;
   SimPower power_;
   SimHost primary_host_{primary_, link_};
+  std::uint64_t foreign_checkpoints_ = 0;  ///< made so far
   std::map<ItemName, KnownItem> items_;
   KnownItem* last_found_ = nullptr;  ///< most calls are about the item of the one before
 };
