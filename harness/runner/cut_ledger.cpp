@@ -11,6 +11,12 @@ namespace {
 /// only held to have frozen the guests at some point of the job.
 constexpr std::string_view kCut = "open_view";
 
+std::size_t frozen_among(const std::vector<SeenVm>& vms) {
+  return static_cast<std::size_t>(std::count_if(vms.begin(), vms.end(), [](const SeenVm& vm) {
+    return vm.site == Site::primary && !vm.test && vm.running && vm.hold == Hold::frozen;
+  }));
+}
+
 }  // namespace
 
 void CutLedger::clock_leaves(Instant instant, std::uint32_t branch, Tick tick) {
@@ -73,10 +79,8 @@ Tick CutLedger::complete_to(const RecoveryPoint& point, std::uint32_t branch) co
 
 void FreezeWatch::look(const JobPoint& point, const std::vector<SeenVm>& vms,
                        std::size_t item_vms) {
-  const auto frozen = std::count_if(vms.begin(), vms.end(), [](const SeenVm& vm) {
-    return vm.site == Site::primary && !vm.test && vm.running && vm.hold == Hold::frozen;
-  });
-  const bool all = static_cast<std::size_t>(frozen) == item_vms;
+  const std::size_t frozen = frozen_among(vms);
+  const bool all = frozen == item_vms;
   saw_frozen_ = saw_frozen_ || frozen > 0;
   saw_all_frozen_ = saw_all_frozen_ || all;
   if (point.call_name != kCut) return;
@@ -85,6 +89,11 @@ void FreezeWatch::look(const JobPoint& point, const std::vector<SeenVm>& vms,
   frozen_at_cut_ = all && (!goes_on || frozen_at_cut_);
   cut_ = true;
   last_cut_ = point;
+}
+
+void FreezeWatch::look_again(const JobPoint& point, const std::vector<SeenVm>& vms,
+                             std::size_t item_vms) {
+  if (point.call_name == kCut) frozen_at_cut_ = frozen_at_cut_ && frozen_among(vms) == item_vms;
 }
 
 }  // namespace switchback

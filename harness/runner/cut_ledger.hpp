@@ -58,6 +58,8 @@ class FreezeWatch {
   void begin() { *this = {}; }
   /// The job stands before this call.
   void look(const JobPoint& point, const std::vector<SeenVm>& vms, std::size_t item_vms);
+  /// What has happened at the point looked at last may have let a guest go, before it is cut.
+  void look_again(const JobPoint& point, const std::vector<SeenVm>& vms, std::size_t item_vms);
   [[nodiscard]] bool saw_frozen() const { return saw_frozen_; }
   /// All VMs at every cut of the last attempt.
   [[nodiscard]] bool frozen_at_cut() const { return cut_ ? frozen_at_cut_ : saw_all_frozen_; }

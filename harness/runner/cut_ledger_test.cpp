@@ -85,5 +85,29 @@ TEST(CutLedger, TellsNoneApartIfOneWasNotSeen) {
     EXPECT_TRUE(ledger.find(id)->config.empty()) << id;
 }
 
+std::vector<SeenVm> guest(Hold hold) {
+  SeenVm vm;
+  vm.site = Site::primary;
+  vm.running = true;
+  vm.hold = hold;
+  return {vm};
+}
+
+TEST(FreezeWatch, TakesAGuestForFrozenOnlyIfItStillIsWhenItsDisksAreCut) {
+  const JobPoint cut{
+      .operation = Operation::enable, .stage = "copy", .call = 7, .call_name = "open_view"};
+  for (const Hold then : {Hold::none, Hold::frozen}) {
+    FreezeWatch watch;
+    watch.look(cut, guest(Hold::frozen), 1);
+    watch.look_again(cut, guest(then), 1);
+    EXPECT_EQ(watch.frozen_at_cut(), then == Hold::frozen);
+    EXPECT_TRUE(watch.saw_frozen());
+  }
+  FreezeWatch watch;
+  watch.look(cut, guest(Hold::none), 1);
+  watch.look_again(cut, guest(Hold::frozen), 1);
+  EXPECT_FALSE(watch.frozen_at_cut()) << "too late";
+}
+
 }  // namespace
 }  // namespace switchback

@@ -200,6 +200,7 @@ Nothing ItemRun::pass_point(InJob& in_job) {
     const JobPoint point = std::get<JobPoint>(progress_);  // the steps may change that
     SB_TRY(run_.steps_at(*this, point, in_job));
     if (left_its_point() || !busy()) return {};
+    SB_TRY(watch_guests(point, /*again=*/true));
   }
   if (++calls_ > kPointsOfAnyJob && calls_ > most_points()) return give_up();
   shared_.wire.goes_on(number_, shared_.world.laboratory->wire());
@@ -249,10 +250,7 @@ Nothing ItemRun::look_at_point(const JobPoint& point) {
   if (shared_.context.at_point && !shared_.healing) shared_.context.at_point(shared_.step, point);
   SB_ASSIGN(live, shared_.world.laboratory->live_copies(item_.name));
   SB_TRY(look_for_copy(point, live));
-  if (item_.policy.app_consistent != std::chrono::hours(0)) {
-    SB_ASSIGN(vms, shared_.world.laboratory->vms(item_.name));
-    freeze_.look(point, vms, item_.vms.size());
-  }
+  SB_TRY(watch_guests(point, /*again=*/false));
   const JobPointEvidence evidence{.item = item_,
                                   .point = point,
                                   .model = model_,
@@ -260,6 +258,17 @@ Nothing ItemRun::look_at_point(const JobPoint& point) {
                                   .live = live};
   for (const std::size_t n : shared_.of_job_points)
     note_verdict(n, shared_.context.properties[n]->at_job_point(evidence));
+  return {};
+}
+
+/// `again`: steps have taken place at this point since.
+Nothing ItemRun::watch_guests(const JobPoint& point, bool again) {
+  if (item_.policy.app_consistent == std::chrono::hours(0)) return {};
+  SB_ASSIGN(vms, shared_.world.laboratory->vms(item_.name));
+  if (again)
+    freeze_.look_again(point, vms, item_.vms.size());
+  else
+    freeze_.look(point, vms, item_.vms.size());
   return {};
 }
 

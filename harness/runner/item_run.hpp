@@ -146,6 +146,7 @@ class ItemRun {
   [[nodiscard]] std::uint64_t most_points();
   Nothing give_up();
   Nothing look_at_point(const JobPoint& point);
+  Nothing watch_guests(const JobPoint& point, bool again);
   Nothing look_for_copy(const JobPoint& point, LiveCopies live);
   Nothing notice_copy(const std::vector<SeenVm>& vms);
   void swap_job(const Request& request, const Transition* row, Before before, Progress progress);
