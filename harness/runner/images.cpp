@@ -94,6 +94,22 @@ Result<GroupImage> read_vms(World& world, const ItemSpec& item, Site site) {
   return image;
 }
 
+Result<GroupImage> read_vms_left(World& world, const ItemSpec& item, Site site,
+                                 const std::vector<SeenVm>& vms) {
+  GroupImage image;
+  for (std::size_t disk = 0; disk < item.disks.size(); ++disk) {
+    const bool there = std::any_of(vms.begin(), vms.end(), [&](const SeenVm& vm) {
+      return vm.site == site && !vm.test && vm.vm == item.disks[disk].vm;
+    });
+    if (there) {
+      SB_TRY(add_disk(image, world.laboratory->open_disk(item.name, site, disk)));
+    } else {
+      image.emplace_back();
+    }
+  }
+  return image;
+}
+
 Result<GroupImage> read_test_vms(World& world, const ItemSpec& item) {
   GroupImage image;
   for (std::size_t disk = 0; disk < item.disks.size(); ++disk)

@@ -23,6 +23,9 @@ using GroupImage = std::vector<DiskImage>;
 
 /// Reads the VMs' own disks on `site`. An Error is the world's.
 Result<GroupImage> read_vms(World& world, const ItemSpec& item, Site site);
+/// The same where some of the VMs may be gone: their disks are empty. `vms`: those that are there.
+Result<GroupImage> read_vms_left(World& world, const ItemSpec& item, Site site,
+                                 const std::vector<SeenVm>& vms);
 /// Reads the disks of the test failover's VMs.
 Result<GroupImage> read_test_vms(World& world, const ItemSpec& item);
 /// Reads a recovery point's images. An Error also if the system does not locate every disk.

@@ -73,11 +73,7 @@ Nothing ItemRun::look_at_both_sides(const RunningOperation& operation, Before& b
   }
   if (begins_failback(asked)) {
     SB_ASSIGN(ours, read_vms(shared_.world, item_, Site::recovery));
-    GroupImage theirs(item_.disks.size());
-    if (!hardware_at(before.snapshot.vms, Site::primary, item_.vms.size()).empty()) {
-      SB_ASSIGN(found, read_vms(shared_.world, item_, Site::primary));
-      theirs = std::move(found);
-    }
+    SB_ASSIGN(theirs, read_vms_left(shared_.world, item_, Site::primary, before.snapshot.vms));
     before.differing = differing_grains(ours, theirs, chunk);
     before.chunks =
         count_of(allocated_grains(ours, chunk)) + count_of(allocated_grains(theirs, chunk));
