@@ -21,7 +21,8 @@ constexpr unsigned kNamedPercent = 15;
 std::vector<FaultKind> faults_drawn(const Profile& profile, const Capabilities& capabilities) {
   std::vector<FaultKind> kinds;
   for (const FaultKind kind : capabilities.faults)
-    if (profile.all_faults || kind == FaultKind::controller_killed || kind == FaultKind::link_cut)
+    if (profile.all_faults || kind == FaultKind::controller_killed ||
+        kind == FaultKind::controller_killed_in_call || kind == FaultKind::link_cut)
       kinds.push_back(kind);
   return kinds;
 }
