@@ -72,7 +72,8 @@ struct OperationEvidence {
   /// For `cancel`: the operation that it stopped, if one was in progress.
   std::optional<Operation> cancelled;
   const Outcome& outcome;
-  bool fault_in_force = false;    ///< a fault was injected during it, or lasted into it
+  /// A fault that does more than delay was injected during it, or lasted into it.
+  bool fault_in_force = false;
   std::vector<FaultKind> faults;  ///< those, each once
   /// Its job has passed so many points, and was given up: there can't be work for that many.
   std::optional<std::uint64_t> endless;
@@ -150,8 +151,12 @@ struct TimeEvidence {
   /// Since when no fault has been in force, no edit has been unnoticed, no round has failed or been
   /// the first to succeed after that, and the model has been in this state.
   Instant undisturbed_since{};
-  bool disturbed = false;  ///< a fault is in force
-  Bytes wire_bytes = 0;    ///< crossed the link in it
+  bool disturbed = false;  ///< a fault is in force that does more than delay
+  /// How much of the time since the cut of the newest data sent, and of the newest point, the calls
+  /// of the item's jobs took: over a slow link both are so much older.
+  Duration data_delayed{};
+  Duration points_delayed{};
+  Bytes wire_bytes = 0;  ///< crossed the link in it
   /// Rounds that were begun in it: from when to when, on the system's clock, and whether they were
   /// done.
   struct Round {

@@ -6,6 +6,7 @@
 // fails must be asked for again. Codes LIVE and APP.
 #include <fmt/format.h>
 
+#include "properties/expected_failure.hpp"
 #include "properties/properties.hpp"
 
 namespace switchback {
@@ -21,8 +22,16 @@ class NoGuestStaysHeld final : public Property {
     return "Hyper-V to Azure architecture; libvirt, virDomainFSFreeze";
   }
   [[nodiscard]] Verdict after_operation(const OperationEvidence& evidence) const override {
-    // Where something was broken during it, a later attempt must free the guest: see at_end().
-    if (evidence.fault_in_force || evidence.row == nullptr) return Verdict::does_not_apply();
+    // Where the guest could not be reached, or the controller not go on, a later attempt must free
+    // it: see at_end(). Nothing else is an excuse, least of all a freeze that failed.
+    const bool could_be_freed =
+        !evidence.fault_in_force ||
+        only_faults(evidence,
+                    {FaultKind::freeze_refused, FaultKind::freeze_hangs,
+                     FaultKind::shutdown_refused, FaultKind::shutdown_hangs, FaultKind::link_cut,
+                     FaultKind::link_lossy, FaultKind::link_one_way, FaultKind::recovery_full,
+                     FaultKind::primary_full, FaultKind::read_error, FaultKind::write_error});
+    if (!could_be_freed || evidence.row == nullptr) return Verdict::does_not_apply();
     return judge(evidence.after, fmt::format("after {}", name_of(evidence.operation)));
   }
   [[nodiscard]] Verdict at_end(const EndEvidence& evidence) const override {

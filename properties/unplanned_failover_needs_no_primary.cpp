@@ -29,9 +29,10 @@ class UnplannedFailoverNeedsNoPrimary final : public Property {
         std::holds_alternative<Refused>(evidence.outcome))
       return Verdict::does_not_apply();
     const bool only_primary = only_faults(
-        evidence, {FaultKind::primary_lost, FaultKind::link_cut, FaultKind::shutdown_refused,
-                   FaultKind::freeze_refused, FaultKind::thaw_refused, FaultKind::tracking_lost,
-                   FaultKind::primary_full, FaultKind::read_error});
+        evidence, {FaultKind::primary_lost, FaultKind::link_cut, FaultKind::link_lossy,
+                   FaultKind::link_one_way, FaultKind::shutdown_refused, FaultKind::shutdown_hangs,
+                   FaultKind::freeze_hangs, FaultKind::freeze_refused, FaultKind::thaw_refused,
+                   FaultKind::tracking_lost, FaultKind::primary_full, FaultKind::read_error});
     const bool done = std::holds_alternative<Done>(evidence.outcome);
     if (!done && only_primary && !expected_failure(evidence))
       return Verdict::broken("needs_primary", "unplanned_failover ended " +

@@ -7,6 +7,8 @@
 namespace switchback {
 
 void FaultLedger::inject(FaultKind kind) {
+  ever_ = true;
+  if (only_delays(kind)) return;
   injected_.push_back(kind);
   if (kills_controller(kind)) ++kills_;
   if (kind == FaultKind::tracking_lost || !is_over_at_once(kind)) in_force_.insert(kind);

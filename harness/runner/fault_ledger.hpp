@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which faults were injected, and which of them may still have an effect.
+// Which faults were injected, and which of them may still have an effect that excuses something.
+// What only delays excuses nothing: see Delays.
 #pragma once
 
 #include <cstdint>
@@ -36,12 +37,14 @@ class FaultLedger {
   [[nodiscard]] std::vector<FaultKind> since(const Mark& mark) const;
   [[nodiscard]] std::uint64_t kills_since(const Mark& mark) const { return kills_ - mark.kills; }
   [[nodiscard]] bool any_in_force() const { return !in_force_.empty(); }
-  [[nodiscard]] bool ever() const { return !injected_.empty(); }
+  /// Any at all was injected.
+  [[nodiscard]] bool ever() const { return ever_; }
 
  private:
   std::set<FaultKind> in_force_;
   std::vector<FaultKind> injected_;
   std::uint64_t kills_ = 0;
+  bool ever_ = false;
 };
 
 }  // namespace switchback

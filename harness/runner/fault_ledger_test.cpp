@@ -42,5 +42,20 @@ TEST(FaultLedger, KnowsTrackingThatWentWithThePowerUntilDataWasSent) {
   EXPECT_FALSE(ledger.any_in_force());
 }
 
+TEST(FaultLedger, ASlowLinkExcusesNoFailure) {
+  for (const FaultKind kind : kAllFaults) {
+    FaultLedger before;
+    before.inject(kind);
+    FaultLedger meanwhile;
+    const FaultLedger::Mark began = meanwhile.mark();
+    meanwhile.inject(kind);
+    EXPECT_TRUE(meanwhile.ever()) << "the healthy phase heals it: " << name_of(kind);
+    EXPECT_EQ(meanwhile.since(began).empty(), kind == FaultKind::link_slow) << name_of(kind);
+    if (kills_controller(kind) || site_without_power(kind)) continue;  // over at once
+    EXPECT_EQ(before.since(before.mark()).empty(), kind == FaultKind::link_slow) << name_of(kind);
+    EXPECT_EQ(before.any_in_force(), kind != FaultKind::link_slow) << name_of(kind);
+  }
+}
+
 }  // namespace
 }  // namespace switchback

@@ -202,9 +202,11 @@ Nothing ItemRun::pass_point(InJob& in_job) {
   shared_.wire.goes_on(number_, shared_.world.laboratory->wire());
   SB_ASSIGN(next, shared_.world.system->advance(item_.name));
   run_.tell_effects(number_, &std::get<JobPoint>(progress_));
+  const Duration lasted = shared_.world.system->take_call_time();
   if (killed_) return find_job_again();
   progress_ = std::move(next);
-  return std::holds_alternative<Outcome>(progress_) ? settle() : Nothing{};
+  if (std::holds_alternative<Outcome>(progress_)) return settle();
+  return lasted > Duration::zero() ? run_.call_lasts(*this, lasted) : Nothing{};
 }
 
 /// Of the job in progress. Counted once: what the disks may hold is the same to its end, but for

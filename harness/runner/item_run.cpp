@@ -80,7 +80,7 @@ Nothing ItemRun::note_fault(FaultKind kind) {
     if (*site == Site::primary ? live.primary : live.recovery) faults_.lose_tracking();
   }
   if (kills_controller(kind)) killed_ = busy();
-  disturb();
+  if (!only_delays(kind)) disturb();
   return {};
 }
 

@@ -16,6 +16,7 @@
 #include "harness/runner/branches.hpp"
 #include "harness/runner/cut_ledger.hpp"
 #include "harness/runner/cut_memory.hpp"
+#include "harness/runner/delays.hpp"
 #include "harness/runner/fault_ledger.hpp"
 #include "harness/runner/model.hpp"
 #include "harness/runner/point_ledger.hpp"
@@ -83,6 +84,8 @@ class ItemRun {
   Nothing after_time();
   /// The job that it took up is left where it is: nothing is said of that time.
   void leave_time();
+  /// A call that its job made has lasted so long.
+  void call_lasted(Instant from, Instant to) { delays_.add(from, to); }
   /// Time that does not go by is judged, once for all items.
   void judge_endless_wait(const EndlessWaitEvidence& evidence);
   /// Something happens that keeps replication from its schedule.
@@ -189,6 +192,7 @@ class ItemRun {
   FreezeWatch freeze_;
   std::vector<std::string> keys_;  ///< the right one first; empty unless the item is encrypted
 
+  Delays delays_;
   Instant undisturbed_since_{};  ///< see TimeEvidence
   Tick unsent_since_ = 0;        ///< see OperationEvidence
   /// When the guests first wrote at primary in a failback that has not been done yet: those writes

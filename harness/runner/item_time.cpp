@@ -82,6 +82,10 @@ void ItemRun::judge_time(const Span& span, const Snapshot& after) {
                               .after = after,
                               .undisturbed_since = undisturbed_since_,
                               .disturbed = faults_.any_in_force() || !disk_edits_.empty(),
+                              .data_delayed = delays_.since(after.status.last_synchronized),
+                              .points_delayed = after.status.points.empty()
+                                                    ? Duration::zero()
+                                                    : delays_.since(after.status.points.back().cut),
                               .wire_bytes = after.wire.total() - span.before.wire.total(),
                               .rounds = span.rounds};
   judge([&](const Property& property) { return property.after_time(evidence); });

@@ -27,6 +27,9 @@ class SequenceRun {
   /// Time goes by for all items. What the system starts by itself is taken to its end before more
   /// time passes, or, with `leave_jobs`, stays at its first point.
   Nothing wait(Duration duration, InJob& in_job, bool leave_jobs = false);
+  /// A call that the item's job has made lasts so long: time goes by for all items, and what falls
+  /// due in it runs beside that job, to its end.
+  Nothing call_lasts(ItemRun& item, Duration duration);
   Nothing heal();
   /// Passes on which faults had an effect on the call that the item's job made at this point;
   /// nullptr: outside a job.

@@ -51,6 +51,21 @@ Nothing SequenceRun::wait(Duration duration, InJob& in_job, bool leave_jobs) {
   return {};
 }
 
+Nothing SequenceRun::call_lasts(ItemRun& item, Duration duration) {
+  InJob none{};
+  const Instant from = shared_.clock;
+  SB_TRY(let_go_by(duration, none, /*leave_jobs=*/false));
+  item.call_lasted(from, shared_.clock);
+  for (const auto& other : items_) {
+    if (other.get() == &item) continue;
+    if (other->busy())
+      other->disturb();
+    else if (!violated())
+      SB_TRY(other->after_time());
+  }
+  return {};
+}
+
 Nothing SequenceRun::let_go_by(Duration left, InJob& in_job, bool leave_jobs) {
   EndlessWaitEvidence seen;
   for (std::uint64_t turns = most_turns(left); left > Duration::zero() && !violated(); --turns) {

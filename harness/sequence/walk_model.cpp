@@ -37,8 +37,9 @@ bool fills_recovery(Operation operation) {
          operation == Operation::reverse_replicate;
 }
 
-constexpr std::array kStopSending = {FaultKind::link_cut, FaultKind::primary_lost,
-                                     FaultKind::read_error, FaultKind::write_error};
+constexpr std::array kStopSending = {FaultKind::link_cut, FaultKind::link_one_way,
+                                     FaultKind::primary_lost, FaultKind::read_error,
+                                     FaultKind::write_error};
 
 }  // namespace
 

@@ -121,6 +121,9 @@ class DrSystem {
   /// Faults that have changed what a call did since this was last asked, each time anew. None where
   /// that is not seen.
   virtual std::vector<FaultKind> take_fault_effects() { return {}; }
+  /// How long the calls of the latest advance() took where its clock is the harness's and stood
+  /// still meanwhile: whoever drives the job lets so much time go by before its next point.
+  virtual Duration take_call_time() { return {}; }
 };
 
 }  // namespace switchback

@@ -23,6 +23,11 @@ constexpr std::array<EnumName<FaultKind>, kAllFaults.size()> kNames = {{
     {FaultKind::controller_killed_in_call, "controller_killed_in_call"},
     {FaultKind::recovery_power_lost, "recovery_power_lost"},
     {FaultKind::primary_power_lost, "primary_power_lost"},
+    {FaultKind::link_lossy, "link_lossy"},
+    {FaultKind::link_one_way, "link_one_way"},
+    {FaultKind::link_slow, "link_slow"},
+    {FaultKind::shutdown_hangs, "shutdown_hangs"},
+    {FaultKind::freeze_hangs, "freeze_hangs"},
 }};
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -32,6 +33,14 @@ enum class FaultKind : std::uint8_t {
   /// VMs that run there are.
   recovery_power_lost,
   primary_power_lost,  ///< the same at primary; the controller lives on
+  link_lossy,    ///< every kLossyLinkLoses-th call over the link is lost on its way, until healed
+  link_one_way,  ///< what is sent over the link arrives, and no answer comes back, until healed
+  link_slow,     ///< the link carries kSlowLinkBytes a second, until healed; nothing fails for it
+  /// The next guest at primary that is asked to shut down does not do so in time
+  /// (kShutdownTimeLimit), and does so by itself before call number kLateShutdownCalls after that
+  /// to the site.
+  shutdown_hangs,
+  freeze_hangs,  ///< guests at primary quiesce and do not say so in time, until healed
 };
 
 inline constexpr std::array kAllFaults = {FaultKind::controller_killed,
@@ -48,12 +57,32 @@ inline constexpr std::array kAllFaults = {FaultKind::controller_killed,
                                           FaultKind::answer_lost,
                                           FaultKind::controller_killed_in_call,
                                           FaultKind::recovery_power_lost,
-                                          FaultKind::primary_power_lost};
+                                          FaultKind::primary_power_lost,
+                                          FaultKind::link_lossy,
+                                          FaultKind::link_one_way,
+                                          FaultKind::link_slow,
+                                          FaultKind::shutdown_hangs,
+                                          FaultKind::freeze_hangs};
+
+/// Counted from when the link became lossy. A round of one small disk makes three calls over the
+/// link, so some get through.
+inline constexpr unsigned kLossyLinkLoses = 5;
+/// A second. A few changes of 64 KiB take longer than a short copy period, a flood longer than any.
+inline constexpr std::uint64_t kSlowLinkBytes = 4096;
+/// So long a guest is waited for that is asked to shut down.
+inline constexpr std::chrono::minutes kShutdownTimeLimit{5};
+/// Long enough for a VM that was asked to start in between to go off afterwards.
+inline constexpr unsigned kLateShutdownCalls = 4;
 
 /// In force only until it has had its effect, once.
 constexpr bool takes_effect_once(FaultKind kind) {
   return kind == FaultKind::thaw_refused || kind == FaultKind::answer_lost ||
-         kind == FaultKind::controller_killed_in_call;
+         kind == FaultKind::controller_killed_in_call || kind == FaultKind::shutdown_hangs;
+}
+
+/// What it hits takes longer, and goes as well as ever: no excuse for a failure.
+constexpr bool only_delays(FaultKind kind) {
+  return kind == FaultKind::link_slow;
 }
 
 /// Where it takes all power away for a moment, if it does.

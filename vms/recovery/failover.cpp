@@ -30,6 +30,14 @@ Task<Nothing> check_recovery_side(JobContext& job) {
   co_return co_await check_names_are_free(job, copy.vms);
 }
 
+/// A guest that does not obey in time may do so later, when nobody looks any more and its VM is to
+/// run on: it is asked and waited for again, all within one call of the gate.
+Task<Nothing> shut_down_one(JobContext& job, VmName vm) {
+  SB_CO_TRY(co_await job.call(
+      "shut_down_vm", [&] { return insist([&] { return job.primary.shut_down_vm(vm); }); }));
+  co_return Nothing{};
+}
+
 Task<Nothing> start_source(JobContext& job) {
   Nothing worst;
   for (const VmName& vm : vms_on(job.record, Site::primary)) {
@@ -45,7 +53,7 @@ Task<Nothing> send_what_is_left(JobContext& job) {
   static_cast<void>(co_await release_guests(job, Site::primary));
   Nothing all_off;
   for (const VmName& vm : vms_on(job.record, Site::primary)) {
-    Nothing off = co_await job.call("shut_down_vm", [&] { return job.primary.shut_down_vm(vm); });
+    Nothing off = co_await shut_down_one(job, vm);
     if (!off) all_off = std::move(off);  // the others are asked all the same
   }
   SB_CO_TRY(std::move(all_off));
@@ -92,7 +100,7 @@ Task<Nothing> shut_down_source(JobContext& job) {
   // A guest that an earlier round left frozen could not obey.
   SB_CO_TRY(co_await release_guests(job, Site::primary));
   for (const VmName& vm : vms_on(job.record, Site::primary))
-    SB_CO_TRY(co_await job.call("shut_down_vm", [&] { return job.primary.shut_down_vm(vm); }));
+    SB_CO_TRY(co_await shut_down_one(job, vm));
   co_return Nothing{};
 }
 

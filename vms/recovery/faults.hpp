@@ -2,10 +2,14 @@
 // What is broken on purpose now. Hosts ask it (see faulty_host.hpp); the world's link is told.
 #pragma once
 
+#include <cstdint>
 #include <set>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "harness/base/result.hpp"
+#include "harness/base/units.hpp"
 #include "harness/system/fault.hpp"
 #include "vms/recovery/link.hpp"
 
@@ -20,6 +24,7 @@ class Faults {
   /// that take effect at once (controller_killed, tracking_lost) are not this class' matter.
   void inject(FaultKind kind) {
     in_force_.insert(kind);
+    if (kind == FaultKind::link_lossy) calls_over_link_ = 0;
     if (kind == FaultKind::link_cut || kind == FaultKind::primary_lost) link_.cut();
   }
   void heal() {
@@ -36,19 +41,54 @@ class Faults {
 
   /// A call went otherwise than it would have without the fault.
   void took_effect(FaultKind kind) { effects_.push_back(kind); }
-  /// Of a call that goes over the link: it failed, and the link is cut.
-  void failed_on_link() {
-    for (const FaultKind kind : {FaultKind::link_cut, FaultKind::primary_lost})
-      if (in_force(kind)) return took_effect(kind);
+  /// Makes a call that goes over the link, and gives what the caller hears of it.
+  template <class Call>
+  std::invoke_result_t<Call&> over_link(Call call) {
+    if (loses_call())
+      return environment_error("the link lost the call on its way", "make it again");
+    const Bytes before = link_.carried();
+    auto result = call();
+    if (!result) {
+      tell_cut();
+      return result;
+    }
+    cross(link_.carried() - before);
+    if (!in_force(FaultKind::link_one_way)) return result;
+    took_effect(FaultKind::link_one_way);
+    return environment_error("the call went over the link and no answer came back",
+                             "wait until the link is healed");
   }
   /// Those since the last time.
   std::vector<FaultKind> take_effects() { return std::exchange(effects_, {}); }
+  /// A call lasts so long.
+  void spend(Duration time) { time_ += time; }
+  /// How long the calls since the last time took.
+  Duration take_time() { return std::exchange(time_, {}); }
 
  private:
+  bool loses_call() {
+    if (!in_force(FaultKind::link_lossy) || ++calls_over_link_ % kLossyLinkLoses != 0) return false;
+    took_effect(FaultKind::link_lossy);
+    return true;
+  }
+  /// A call over the link failed. If the link is cut, that is why.
+  void tell_cut() {
+    for (const FaultKind kind : {FaultKind::link_cut, FaultKind::primary_lost})
+      if (in_force(kind)) return took_effect(kind);
+  }
+  void cross(Bytes carried) {
+    if (!in_force(FaultKind::link_slow) || carried == 0) return;
+    spend(Duration(std::chrono::seconds(1)) * static_cast<std::int64_t>(carried) /
+          static_cast<std::int64_t>(kSlowLinkBytes));
+    took_effect(FaultKind::link_slow);
+  }
+
   Link& link_;
   std::set<FaultKind> in_force_;
   std::vector<FaultKind> effects_;
   bool dies_ = false;
+  std::uint64_t calls_over_link_ = 0;  ///< since it became lossy
+  Duration time_{};
 };
 
 }  // namespace switchback::recovery

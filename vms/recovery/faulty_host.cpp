@@ -2,6 +2,8 @@
 // See faulty_host.hpp.
 #include "vms/recovery/faulty_host.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace switchback::recovery {
@@ -61,13 +63,6 @@ std::pair<Extent, std::vector<std::byte>> half_of(Extent extent,
           {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(half * block)}};
 }
 
-/// Passes on what a call over the link gave.
-template <class T>
-T over_link(Faults& faults, T result) {
-  if (!result) faults.failed_on_link();
-  return result;
-}
-
 class FaultyView final : public View {
  public:
   FaultyView(std::unique_ptr<View> within, Site site, Faults& faults)
@@ -103,15 +98,16 @@ class FaultyReplica final : public Replica {
     SB_TRY(reach_site(site_, faults_));
     SB_TRY(find_room(site_, faults_, volume_));
     SB_TRY(write_disk(faults_, volume_));
-    if (!faults_.in_force(FaultKind::controller_killed_in_call))
-      return answer(faults_, over_link(faults_, within_->write(extent, bytes)));
-    const auto [half, first] = half_of(extent, bytes);
-    const Nothing sent = half.length > 0 ? within_->write(half, first) : Nothing{};
-    return answer(faults_, over_link(faults_, sent));
+    return answer(faults_, faults_.over_link([&]() -> Nothing {
+      if (!faults_.in_force(FaultKind::controller_killed_in_call))
+        return within_->write(extent, bytes);
+      const auto [half, first] = half_of(extent, bytes);
+      return half.length > 0 ? within_->write(half, first) : Nothing{};
+    }));
   }
   Nothing flush() override {
     SB_TRY(reach_site(site_, faults_));
-    return answer(faults_, over_link(faults_, within_->flush()));
+    return answer(faults_, faults_.over_link([&] { return within_->flush(); }));
   }
 
  private:
@@ -123,8 +119,33 @@ class FaultyReplica final : public Replica {
 
 }  // namespace
 
-Nothing FaultyHost::reach() const {
+Nothing FaultyHost::reach() {
+  late_guests();
   return reach_site(site_, faults_);
+}
+
+Nothing FaultyHost::give_up_shutdown(FaultKind why, const VmName& vm) {
+  faults_.took_effect(why);
+  return environment_error(fmt::format("the guest of VM {} did not shut down when asked", vm),
+                           "shut it down from within, or force it off");
+}
+
+void FaultyHost::late_guests() {
+  for (auto late = shutting_down_.begin(); late != shutting_down_.end();) {
+    // One that is held can't do it yet.
+    if (--late->second > 0 || !within_->shut_down_vm(late->first)) {
+      late->second = std::max(late->second, 1U);
+      ++late;
+      continue;
+    }
+    frozen_.erase(late->first);
+    late = shutting_down_.erase(late);
+  }
+}
+
+void FaultyHost::forget_guest(const VmName& vm) {
+  frozen_.erase(vm);
+  shutting_down_.erase(vm);
 }
 
 Result<std::unique_ptr<View>> FaultyHost::watched(Result<std::unique_ptr<View>> view) {
@@ -161,25 +182,27 @@ Nothing FaultyHost::start_vm(const VmName& vm, const std::optional<CheckpointNam
 
 Nothing FaultyHost::shut_down_vm(const VmName& vm) {
   SB_TRY(reach());
-  if (primary_has(FaultKind::shutdown_refused)) {
+  if (primary_has(FaultKind::shutdown_refused) || primary_has(FaultKind::shutdown_hangs)) {
     SB_ASSIGN(found, within_->find_vm(vm));
     if (!found) return {};
     SB_ASSIGN(running, within_->is_running(vm));
-    if (running) {
-      faults_.took_effect(FaultKind::shutdown_refused);
-      return environment_error(fmt::format("the guest of VM {} did not shut down when asked", vm),
-                               "shut it down from within, or force it off");
-    }
+    if (running && primary_has(FaultKind::shutdown_refused))
+      return give_up_shutdown(FaultKind::shutdown_refused, vm);
+    if (running && faults_.take(FaultKind::shutdown_hangs)) shutting_down_[vm] = kLateShutdownCalls;
+  }
+  if (shutting_down_.contains(vm)) {
+    faults_.spend(kShutdownTimeLimit);
+    return give_up_shutdown(FaultKind::shutdown_hangs, vm);
   }
   SB_TRY(within_->shut_down_vm(vm));
-  frozen_.erase(vm);
+  forget_guest(vm);
   return answer(faults_, Nothing{});
 }
 
 Nothing FaultyHost::force_off_vm(const VmName& vm) {
   SB_TRY(reach());
   SB_TRY(within_->force_off_vm(vm));
-  frozen_.erase(vm);
+  forget_guest(vm);
   return answer(faults_, Nothing{});
 }
 
@@ -194,6 +217,11 @@ Nothing FaultyHost::freeze_vm(const VmName& vm) {
   }
   SB_TRY(within_->freeze_vm(vm));
   frozen_.insert(vm);
+  if (primary_has(FaultKind::freeze_hangs)) {
+    faults_.took_effect(FaultKind::freeze_hangs);
+    return environment_error(fmt::format("the guest of VM {} did not say that it is quiesced", vm),
+                             "thaw it, and look after its agent");
+  }
   return answer(faults_, Nothing{});
 }
 
@@ -303,12 +331,12 @@ Result<std::vector<CheckpointName>> FaultyHost::list_checkpoints(const VmName& v
 
 Result<std::vector<ChunkDigest>> FaultyHost::digests(const VolumeName& volume, Bytes chunk_bytes) {
   SB_TRY(reach());
-  return over_link(faults_, within_->digests(volume, chunk_bytes));
+  return faults_.over_link([&] { return within_->digests(volume, chunk_bytes); });
 }
 
 Result<std::unique_ptr<Replica>> FaultyHost::open_replica(const VolumeName& volume) {
   SB_TRY(reach());
-  SB_ASSIGN(replica, over_link(faults_, within_->open_replica(volume)));
+  SB_ASSIGN(replica, faults_.over_link([&] { return within_->open_replica(volume); }));
   return std::make_unique<FaultyReplica>(std::move(replica), site_, faults_, volume);
 }
 

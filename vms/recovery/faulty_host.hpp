@@ -3,6 +3,7 @@
 // between the service and a site so that neither needs to know of them.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 
@@ -17,6 +18,10 @@ namespace switchback::recovery {
 ///   primary_lost      every call at primary fails, also those of views and replicas that it
 ///                     handed out; nothing is changed there
 ///   shutdown_refused  shut_down_vm() of a VM that runs at primary fails; force_off_vm() works
+///   shutdown_hangs    shut_down_vm() of a VM that runs at primary fails after a time limit; before
+///                     the kLateShutdownCalls-th call to the host after that, its guest shuts down
+///                     all the same. Asked again in between, it fails again
+///   freeze_hangs      freeze_vm() at primary fails, and the guest is frozen
 ///   freeze_refused    freeze_vm() at primary fails
 ///   thaw_refused      thaw_vm() of a guest that was frozen through this host at primary fails
 ///                     once, and leaves it frozen; thawing a guest that is not frozen works and
@@ -30,6 +35,10 @@ namespace switchback::recovery {
 ///   written;
 ///                     Faults::take_death() tells that the controller is dead: what it would do
 ///                     with the Error is not to happen
+///   link_lossy        digests(), open_replica() and every call of a replica: each
+///                     kLossyLinkLoses-th of them fails and has done nothing
+///   link_one_way      the same calls, each of them, fail and have been made
+///   link_slow         the same calls go well, and Faults::take_time() tells how long they took
 ///
 /// It owns the host within; `faults` outlives it, its views and its replicas.
 class FaultyHost final : public Host {
@@ -39,8 +48,11 @@ class FaultyHost final : public Host {
 
   /// The host within, without the faults.
   [[nodiscard]] Host& raw() { return *within_; }
-  /// The site has lost its power: no guest is frozen any more.
-  void power_lost() { frozen_.clear(); }
+  /// The site has lost its power: no guest is frozen any more, or about to shut down.
+  void power_lost() {
+    frozen_.clear();
+    shutting_down_.clear();
+  }
 
   Nothing ensure_vm(const VmDefinition& definition) override;
   Nothing remove_vm(const VmName& vm) override;
@@ -84,13 +96,20 @@ class FaultyHost final : public Host {
     return site_ == Site::primary && faults_.in_force(kind);
   }
   /// An Error while the site can't be reached.
-  [[nodiscard]] Nothing reach() const;
+  Nothing reach();
+  /// The guest does not shut down in time, though it may do so later.
+  Nothing give_up_shutdown(FaultKind why, const VmName& vm);
+  /// Guests that were late shut down when their time has come.
+  void late_guests();
+  /// The VM is off: what its guest was about to do is over.
+  void forget_guest(const VmName& vm);
   Result<std::unique_ptr<View>> watched(Result<std::unique_ptr<View>> view);
 
   std::unique_ptr<Host> within_;
   Site site_;
   Faults& faults_;
   std::set<VmName> frozen_;  ///< through this host, and not thawed or switched off since
+  std::map<VmName, unsigned> shutting_down_;  ///< calls that are left until the guest is off
 };
 
 }  // namespace switchback::recovery

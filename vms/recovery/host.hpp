@@ -119,7 +119,8 @@ class Host {
   /// guest executes its first instruction. Succeeds when it already runs and is tracked so.
   virtual Nothing start_vm(const VmName& vm, const std::optional<CheckpointName>& track) = 0;
   /// Asks the guest to shut down and waits until the VM is off; its tracking survives on the
-  /// volumes. An Error if the guest does not obey in time. Succeeds when it is off already, or not
+  /// volumes. An Error if the guest does not obey in time: it may do so later all the same, so ask
+  /// again until it is off, before it is started again. Succeeds when it is off already, or not
   /// there.
   virtual Nothing shut_down_vm(const VmName& vm) = 0;
   /// Takes the VM's power away: for copies that nobody needs any more, and for old primaries.
@@ -127,7 +128,7 @@ class Host {
 
   // ---- holding a guest
   /// Quiesces the guest: its file systems are flushed and hold still until thaw_vm(). An Error if
-  /// it does not answer; then it is not frozen.
+  /// it does not answer; it may be frozen then, or become so: thaw it.
   virtual Nothing freeze_vm(const VmName& vm) = 0;
   /// Ends freeze_vm(). Succeeds when the guest is not frozen, does not run or is not there. After
   /// an Error it may still be frozen: ask again.

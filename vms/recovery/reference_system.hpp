@@ -62,6 +62,7 @@ class ReferenceSystem final : public DrSystem {
   Nothing inject(FaultKind kind) override;
   Nothing heal() override;
   std::vector<FaultKind> take_fault_effects() override { return faults_.take_effects(); }
+  Duration take_call_time() override { return faults_.take_time(); }
 
   /// Takes up what the catalog holds, as a controller does when it starts: jobs in progress go on
   /// from the stage that was recorded last. The clock goes on.

@@ -28,6 +28,7 @@ class WireMeter final : public WireRoute, public recovery::Link {
   /// Drops every connection and refuses new ones until heal().
   void cut() override;
   void heal() override;
+  [[nodiscard]] Bytes carried() const override { return count().total(); }
 
   /// Bytes that crossed since the start. Whatever one side has received is in it.
   [[nodiscard]] WireCount count() const;

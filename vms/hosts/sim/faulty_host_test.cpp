@@ -271,11 +271,92 @@ TEST_F(FaultyHostTest, AControllerThatDiesInAWriteHasWrittenHalf) {
   EXPECT_EQ(volume->show(3), 5U);
 }
 
+TEST_F(FaultyHostTest, AGuestThatHangsInItsShutdownIsOffSomeCallsLater) {
+  faults_.inject(FaultKind::shutdown_hangs);
+  EXPECT_FALSE(primary_.shut_down_vm("vm"));
+  EXPECT_EQ(faults_.take_time(), kShutdownTimeLimit);
+  EXPECT_TRUE(primary_.start_vm("vm", std::nullopt)) << "it still runs";
+  for (unsigned call = 2; call < kLateShutdownCalls; ++call)
+    EXPECT_TRUE(*primary_.is_running("vm")) << call;
+  EXPECT_FALSE(*primary_.is_running("vm"));
+  EXPECT_TRUE(primary_.start_vm("vm", std::nullopt));
+  EXPECT_TRUE(primary_.shut_down_vm("vm")) << "once";
+  EXPECT_EQ(faults_.take_effects(), std::vector<FaultKind>{FaultKind::shutdown_hangs});
+}
+
+TEST_F(FaultyHostTest, AGuestWhoseFreezeHangsIsFrozen) {
+  faults_.inject(FaultKind::freeze_hangs);
+  EXPECT_FALSE(primary_.freeze_vm("vm"));
+  EXPECT_EQ(hold(), Hold::frozen);
+  EXPECT_TRUE(primary_.thaw_vm("vm"));
+  EXPECT_EQ(hold(), Hold::none);
+  EXPECT_EQ(faults_.take_effects(), std::vector<FaultKind>{FaultKind::freeze_hangs});
+}
+
+// ---- the link
+
+/// Calls over the link, in the order of a copy.
+Calls calls_over_the_link(Host& host, std::unique_ptr<Replica>& replica) {
+  const Extent one{0, kBlockBytes};
+  return {{"digests", [&host] { return ending(host.digests("vm-vda-replica", 65536)); }},
+          {"open_replica", [&host] { return ending(host.open_replica("vm-vda-replica")); }},
+          {"write", [&replica, one] { return replica->write(one, std::vector<std::byte>(8)); }},
+          {"flush", [&replica] { return replica->flush(); }}};
+}
+
+TEST_F(FaultyHostTest, ALossyLinkLosesEveryFifthCallAndNothingOfItIsDone) {
+  auto replica = std::move(*recovery_.open_replica("vm-vda-replica"));
+  const Calls calls = calls_over_the_link(recovery_, replica);
+  faults_.inject(FaultKind::link_lossy);
+  for (unsigned n = 1; n <= 4 * kLossyLinkLoses; ++n) {
+    const Bytes before = laboratory_.link().carried();
+    const auto& [name, call] = calls[n % calls.size()];
+    const bool lost = n % kLossyLinkLoses == 0;
+    EXPECT_EQ(!call(), lost) << name << " is call " << n;
+    EXPECT_EQ(laboratory_.link().carried() == before, lost) << name << " is call " << n;
+  }
+  EXPECT_EQ(faults_.take_effects(), std::vector<FaultKind>(4, FaultKind::link_lossy));
+  EXPECT_TRUE(primary_.freeze_vm("vm")) << "does not go over the link";
+}
+
+TEST_F(FaultyHostTest, OverAOneWayLinkCallsAreMadeAndNotAnswered) {
+  auto replica = std::move(*recovery_.open_replica("vm-vda-replica"));
+  faults_.inject(FaultKind::link_one_way);
+  for (const auto& [name, call] : calls_over_the_link(recovery_, replica)) {
+    EXPECT_FALSE(call()) << name;
+    EXPECT_EQ(faults_.take_effects(), std::vector<FaultKind>{FaultKind::link_one_way}) << name;
+  }
+  std::vector<std::byte> shows(8);
+  shows[0] = std::byte{1};
+  EXPECT_FALSE(replica->write({0, kBlockBytes}, shows));
+  EXPECT_EQ((*laboratory_.site(Site::recovery).find_volume("vm-vda-replica"))->show(0), 1U);
+  faults_.heal();
+  for (const auto& [name, call] : calls_over_the_link(recovery_, replica))
+    EXPECT_TRUE(call()) << name;
+}
+
+TEST_F(FaultyHostTest, OverASlowLinkCallsTakeTheTimeOfTheirBytes) {
+  auto replica = std::move(*recovery_.open_replica("vm-vda-replica"));
+  EXPECT_EQ(faults_.take_time(), Duration::zero());
+  faults_.inject(FaultKind::link_slow);
+  for (const auto& [name, call] : calls_over_the_link(recovery_, replica)) {
+    const Bytes before = laboratory_.link().carried();
+    EXPECT_TRUE(call()) << name;
+    const Bytes carried = laboratory_.link().carried() - before;
+    EXPECT_GT(carried, 0U) << name;
+    EXPECT_EQ(faults_.take_time().count(),
+              static_cast<std::int64_t>(carried * 1'000'000'000 / kSlowLinkBytes))
+        << name;
+  }
+  EXPECT_EQ(faults_.take_effects(), std::vector<FaultKind>(4, FaultKind::link_slow));
+}
+
 TEST_F(FaultyHostTest, FaultsOfThePrimaryDoNotReachTheRecoverySite) {
   ASSERT_TRUE(recovery_.ensure_vm({.name = "vm", .disks = {{"vda", "vm-vda-replica"}}}));
   ASSERT_TRUE(recovery_.start_vm("vm", std::nullopt));
-  for (const FaultKind kind : {FaultKind::primary_lost, FaultKind::shutdown_refused,
-                               FaultKind::freeze_refused, FaultKind::thaw_refused})
+  for (const FaultKind kind :
+       {FaultKind::primary_lost, FaultKind::shutdown_refused, FaultKind::shutdown_hangs,
+        FaultKind::freeze_refused, FaultKind::freeze_hangs, FaultKind::thaw_refused})
     faults_.inject(kind);
   EXPECT_TRUE(recovery_.freeze_vm("vm"));
   EXPECT_TRUE(recovery_.thaw_vm("vm"));

@@ -17,6 +17,7 @@ class SimLink final : public recovery::Link {
  public:
   void cut() override { up_ = false; }
   void heal() override { up_ = true; }
+  [[nodiscard]] Bytes carried() const override { return count_.total(); }
 
   /// Carries `bytes` towards a site, or tells that the link is down.
   Nothing carry(Site towards, Bytes bytes) {
