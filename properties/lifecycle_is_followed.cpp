@@ -13,6 +13,14 @@
 namespace switchback {
 namespace {
 
+/// What a full failback had started at primary when it failed can't be taken back: no other
+/// failback can begin, and none that could not begin be cancelled. That same failback goes on.
+bool primary_was_started(const OperationEvidence& evidence) {
+  const Operation asked = evidence.cancelled.value_or(evidence.operation);
+  return begins_failback(asked) && evidence.model_before.primary == Role::inconsistent &&
+         evidence.before.live.primary;
+}
+
 class LifecycleIsFollowed final : public Property {
  public:
   [[nodiscard]] std::string_view name() const override { return "lifecycle_is_followed"; }
@@ -32,7 +40,8 @@ class LifecycleIsFollowed final : public Property {
       return Verdict::does_not_apply();
     const std::string_view what = name_of(evidence.operation);
     const bool done = std::holds_alternative<Done>(evidence.outcome);
-    if (!done && !evidence.fault_in_force && !expected_failure(evidence))
+    if (!done && !evidence.fault_in_force && !expected_failure(evidence) &&
+        !primary_was_started(evidence))
       return Verdict::broken("failed_without_fault",
                              fmt::format("{} ended {} though nothing was broken: {}", what,
                                          name_of(evidence.outcome), reason_of(evidence.outcome)));

@@ -38,6 +38,12 @@ class ReplicationKeepsUp final : public Property {
       return Verdict::broken("from_the_future",
                              fmt::format("data sent is of {} ns, it is {} ns", after.count(),
                                          evidence.after.now.count()));
+    if (!sends_data(evidence.operation) && after != before)
+      return Verdict::broken(
+          "time_without_data",
+          fmt::format(
+              "{}, which sends nothing, moved the time of the data sent from {} ns to {} ns",
+              name_of(evidence.operation), before.count(), after.count()));
     return Verdict::holds();
   }
 

@@ -69,13 +69,14 @@ Nic draw_nic(Draw& draw) {
   return nic;
 }
 
-Hardware draw_hardware(Draw& draw, const SequenceLimits& limits, const Sequence& sequence,
+Hardware draw_hardware(Draw& draw, const GeneratorOptions& options, const Sequence& sequence,
                        std::size_t vm) {
   Hardware hardware;
   if (draw.percent(50)) return hardware;
   hardware.cpus = static_cast<unsigned>(draw.between(1, 3));
   hardware.memory_bytes = draw.between(32, 48) * kMebibyte;
-  hardware.boot_disk = draw_boot_disk(draw, limits, sequence, vm);
+  if (options.capabilities.uefi && draw.percent(25)) hardware.firmware = Firmware::uefi;
+  hardware.boot_disk = draw_boot_disk(draw, options.limits, sequence, vm);
   for (std::uint64_t nics = draw.below(4); nics > 0; --nics)
     hardware.nics.push_back(draw_nic(draw));
   // Two NICs of a VM never have one address.
@@ -140,7 +141,7 @@ void draw_item(Draw& draw, const GeneratorOptions& options, const Profile& profi
   draw_disks(draw, options.limits, vms, sequence);
   sequence.vms.clear();
   for (std::size_t vm = 0; vm < vms; ++vm)
-    sequence.vms.push_back(draw_hardware(draw, options.limits, sequence, vm));
+    sequence.vms.push_back(draw_hardware(draw, options, sequence, vm));
   sequence.policy = draw_policy(draw, options.capabilities, profile);
 }
 

@@ -145,6 +145,10 @@ OperateStep StepDrawing::request(Operation operation, bool plain) {
 }
 
 Operation StepDrawing::any_operation() {
+  // What a second operator most likely asks for while a job is in progress.
+  constexpr unsigned kCancelPercent = 12;
+  if (!swarm_.off.contains(Operation::cancel) && draw_.percent(kCancelPercent))
+    return Operation::cancel;
   std::vector<Operation> operations;
   for (const Operation operation : kAllOperations)
     if (!swarm_.off.contains(operation)) operations.push_back(operation);
@@ -200,6 +204,11 @@ WaitStep StepDrawing::wait_for_the_clock() {
 Action StepDrawing::fault() {
   const std::vector<FaultKind> kinds = faults_drawn(profile_, options_.capabilities);
   if (kinds.empty()) return write();
+  // The one that every system must survive anywhere.
+  constexpr unsigned kKilledPercent = 20;
+  const bool killed =
+      std::find(kinds.begin(), kinds.end(), FaultKind::controller_killed) != kinds.end();
+  if (killed && draw_.percent(kKilledPercent)) return FaultStep{FaultKind::controller_killed};
   return FaultStep{draw_.one_of(kinds)};
 }
 
@@ -228,8 +237,10 @@ Moment StepDrawing::moment(const StageList& stages) {
     const auto call = static_cast<std::uint32_t>(draw_.percent(70) ? 0 : draw_.below(4));
     return {draw_.one_of(stages.stages), call, draw_.one_of(calls)};
   }
-  // Stages make a handful of calls, but for those that copy: two for every extent.
-  const std::uint64_t most = draw_.percent(80) ? 4 : 24;
+  // Stages make a handful of calls, but for those that copy: two for every extent, after as many
+  // that prepare it.
+  const unsigned copies = sends_data(stages.operation) ? 55 : 20;
+  const std::uint64_t most = draw_.percent(copies) ? 24 : 4;
   // A job comes to its way back only after a fault.
   if (!stages.undo.empty() && profile_.inner_fault > 0 && draw_.percent(15))
     return {stages.undo, static_cast<std::uint32_t>(draw_.below(most))};

@@ -57,6 +57,7 @@ struct Capabilities {
   unsigned most_vms = 1;              ///< in a consistency group
   bool encrypts = false;              ///< Policy::encrypted
   bool app_consistent = false;        ///< Policy::app_consistent
+  bool uefi = false;                  ///< Firmware::uefi
   Footprint footprint;
 
   [[nodiscard]] const StageList* find(Operation operation) const {

@@ -14,10 +14,19 @@ namespace {
 constexpr int kSaveAttempts = 3;
 
 /// Operations that must not wait for what an earlier one left: they are for when a site is lost.
-bool goes_on_unsettled(Operation operation) {
-  return operation == Operation::unplanned_failover || operation == Operation::disable ||
-         operation == Operation::purge || operation == Operation::cancel ||
-         operation == Operation::complete_migration;
+bool goes_on_unsettled(const JobRecord& job) {
+  switch (job.operation) {
+    case Operation::unplanned_failover:
+    case Operation::disable:
+    case Operation::purge:
+    case Operation::complete_migration:
+      return true;
+    case Operation::cancel:
+      // A failback that could not begin for it: whoever cancels that has decided nothing about it.
+      return job.cancelled != Operation::planned_failback;
+    default:
+      return false;
+  }
 }
 
 /// Asked for again when there is no way back from where it failed, the operation goes on from
@@ -84,7 +93,7 @@ Task<Nothing> ReferenceSystem::settle(Item& item, Job& job) {
       working.job->stage = working.unsettled->stage;
       co_return Nothing{};
     }
-    if (!undone && !goes_on_unsettled(job.operation))
+    if (!undone && !goes_on_unsettled(*working.job))
       co_return tl::unexpected(undone.error().within(fmt::format(
           "what {} left could not be taken back", name_of(working.unsettled->operation))));
     if (undone) working.unsettled.reset();

@@ -62,6 +62,7 @@ Capabilities capabilities_of(const ServiceParts& parts) {
   can.most_vms = parts.most_vms;
   can.encrypts = parts.encrypts;
   can.app_consistent = parts.app_consistent;
+  can.uefi = parts.uefi;
   // The base, and data sent that waits for its processing: three rounds of 30 seconds.
   can.footprint.per_replica = 4;
   return can;

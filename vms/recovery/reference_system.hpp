@@ -41,6 +41,7 @@ struct ServiceParts {
   unsigned most_vms = 8;
   bool encrypts = true;
   bool app_consistent = true;
+  bool uefi = true;
   /// That can be injected.
   std::vector<FaultKind> faults = {kAllFaults.begin(), kAllFaults.end()};
 };

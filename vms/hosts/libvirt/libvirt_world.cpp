@@ -36,6 +36,7 @@ recovery::ServiceParts reference_service_on(const Connection& primary, const Con
                                .sync_overhead_per_grain = kRequestBytes};
   // Guests without an OS have no agent that could quiesce them.
   parts.app_consistent = false;
+  parts.uefi = has_uefi();
   // The rest has not been measured on real hosts.
   parts.faults = {FaultKind::controller_killed, FaultKind::link_cut,       FaultKind::primary_lost,
                   FaultKind::shutdown_refused,  FaultKind::freeze_refused, FaultKind::thaw_refused,
