@@ -105,7 +105,7 @@ TEST(SimPower, LosesAnyPartOfWhatWasNotFlushedAndTheSameForTheSameSeed) {
       SimHost recovery(laboratory.site(Site::recovery), laboratory.link());
       ASSERT_TRUE(recovery.create_volume({.name = "r", .size_bytes = 65536, .backing = {}}));
       Volumes& volumes = laboratory.site(Site::recovery).volumes;
-      for (const BlockNumber block : {0, 1, 2})
+      for (BlockNumber block = 0; block < 3; ++block)
         volumes.write_cached(*volumes.find("r"), block, block + 1);
       EXPECT_TRUE(laboratory.power().lose(Site::recovery));
       of_seed.insert(laboratory.take_losses() + ": " + outcome_of(*volumes.find("r")));
