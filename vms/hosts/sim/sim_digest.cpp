@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include "vms/hosts/sim/sim_block.hpp"
+
 namespace switchback::sim {
 namespace {
 
