@@ -146,16 +146,16 @@ Shown read_headed(Piece bytes, const Header& own) {
 }
 
 /// What a piece too short for a header holds, beside sectors that show `sectors`. Its bytes can't
-/// name a write, so all that does not go with the sectors counts as torn.
+/// name a write, so all that does not go with the sectors counts as torn. They come first: the few
+/// bytes that a write has there may all happen to be zero.
 Shown read_headless(Piece bytes, const Header& own, Shown sectors) {
-  if (all_zero(bytes)) return {};
   if (sectors.kind == Shown::Kind::write) {
     const Header header =
         header_of({own.run, own.item, own.disk}, own.block, own.sector, sectors.seq);
     if (std::memcmp(bytes.data(), sector_of(header, bytes.size()).data(), bytes.size()) == 0)
       return sectors;
   }
-  return {Shown::Kind::torn, sectors.seq};
+  return all_zero(bytes) ? Shown{} : Shown{.kind = Shown::Kind::torn, .seq = sectors.seq};
 }
 
 /// Two pieces of one block: the worse of them, and torn if they are of different writes.

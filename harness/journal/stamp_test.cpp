@@ -55,6 +55,19 @@ TEST(Stamp, OfAnyOwnerBlockAndWriteIsReadBack) {
   });
 }
 
+TEST(Stamp, WhoseRemainderHappensToBeZeroIsReadBack) {
+  // One write in 256 has a zero as the only byte behind its last sector.
+  constexpr std::size_t kLength = kBlockBytes + 1;
+  int zeros = 0;
+  for (WriteSeq seq = 1; seq <= 2000; ++seq) {
+    const Block bytes = stamped(kLength, seq);
+    if (bytes.back() != std::byte{}) continue;
+    ++zeros;
+    ASSERT_EQ(read(bytes), (Shown{Kind::write, seq}));
+  }
+  EXPECT_GT(zeros, 0);
+}
+
 TEST(Stamp, WithAnyByteChangedIsNoWriteAndNoInitialState) {
   for (const std::size_t length : {512U, 520U, 576U, 1000U, 4096U, 4097U, 4160U, 4607U}) {
     Block bytes = stamped(length, 9);
