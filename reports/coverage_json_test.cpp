@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/coverage/coverage_samples.hpp"
 #include "harness/lifecycle/resting_states.hpp"
-#include "reports/coverage_samples.hpp"
 
 namespace switchback {
 namespace {

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "reports/coverage.hpp"
-#include "reports/fault_coverage.hpp"
+#include "harness/coverage/coverage.hpp"
+#include "harness/coverage/fault_coverage.hpp"
 
 namespace switchback {
 

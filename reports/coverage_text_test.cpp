@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "reports/coverage_samples.hpp"
+#include "harness/coverage/coverage_samples.hpp"
 
 namespace switchback {
 namespace {

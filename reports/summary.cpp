@@ -168,7 +168,7 @@ SummaryData Summary::data() const {
   SummaryData data = data_;
   data.replayed = started_from_trace_ > 0 && started_from_seed_ == 0;
   data.coverage = coverage_.table(data.run.operations);
-  data.faults = fault_table(data.run, faults_);
+  data.faults = fault_table(data.run, faults_.places());
   data.not_exercised = list_not_exercised(data);
   return data;
 }
@@ -214,11 +214,11 @@ void Summary::fold(const StepInJob& event) {
 }
 
 void Summary::fold(const FaultInjected& event) {
-  ++faults_[{event.kind, event.operation, event.stage}].injected;
+  faults_.injected(event);
 }
 
 void Summary::fold(const FaultTookEffect& event) {
-  ++faults_[{event.kind, event.operation, event.stage}].effects;
+  faults_.took_effect(event);
 }
 
 void Summary::fold(const ViolationFound& event) {

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "harness/coverage/coverage.hpp"
+#include "harness/coverage/fault_coverage.hpp"
 #include "harness/events/event.hpp"
-#include "reports/coverage.hpp"
-#include "reports/fault_coverage.hpp"
 
 namespace switchback {
 
@@ -184,7 +184,7 @@ class Summary final : public EventSink {
 
   SummaryData data_;
   Coverage coverage_;
-  std::map<FaultPlace, FaultTally> faults_;
+  FaultCoverage faults_;
   std::uint64_t started_from_seed_ = 0;
   std::uint64_t started_from_trace_ = 0;
 };

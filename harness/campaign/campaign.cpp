@@ -8,12 +8,15 @@
 #include <fmt/format.h>
 
 #include "harness/campaign/campaign_run.hpp"
+#include "harness/campaign/epochs.hpp"
 #include "harness/campaign/ordered_workers.hpp"
 #include "harness/campaign/rerun.hpp"
-#include "harness/campaign/sequence_seed.hpp"
 
 namespace switchback {
 namespace {
+
+/// Of every so many sequences one notes the calls of its jobs: most make the same.
+constexpr std::uint64_t kNotesCalls = 8;
 
 using Properties = std::vector<std::unique_ptr<const Property>>;
 
@@ -157,15 +160,16 @@ void run_campaign(WorldFactory& worlds, const Properties& properties,
   }
   const Capabilities capabilities = probe->system->capabilities();
   announce_run(worlds, properties, options, capabilities, events);
-  const rc::Gen<DrawnSequence> draw = sequences({.capabilities = capabilities,
-                                                 .limits = options.limits,
-                                                 .profiles = options.profiles,
-                                                 .edits = probe->laboratory->edits(),
-                                                 .trims = probe->laboratory->trims()});
+  Epochs epochs({.capabilities = capabilities,
+                 .limits = options.limits,
+                 .profiles = options.profiles,
+                 .edits = probe->laboratory->edits(),
+                 .trims = probe->laboratory->trims()},
+                options.seed);
 
   const auto sequence_at = [&](std::uint64_t index) -> DrawnSequence {
     if (options.sequence_at) return {options.sequence_at(index), "exhaustive"};
-    return draw(rc::Random(seed_of_sequence(options.seed, index)), 0).value();
+    return epochs.draw(index);
   };
   const auto may_start = [&](std::uint64_t index) {
     if (options.max_sequences && index >= *options.max_sequences) return false;
@@ -177,7 +181,9 @@ void run_campaign(WorldFactory& worlds, const Properties& properties,
         options.line_of && worlds.deterministic() && is_run_twice(options.seed, index);
     const auto run_it = [&] {
       return run_drawn(worlds, properties, options, sequence_at(index), index,
-                       {.steps = twice || events.reads_steps(), .digest_state = twice});
+                       {.steps = twice || events.reads_steps(),
+                        .digest_state = twice,
+                        .calls = index % kNotesCalls == 0});
     };
     CampaignRun run = run_it();
     if (!twice) return run;
@@ -187,9 +193,11 @@ void run_campaign(WorldFactory& worlds, const Properties& properties,
     return run;
   };
   Collector collector(worlds, properties, options, events);
-  in_order<CampaignRun>(
-      options.jobs, may_start, work,
-      [&](std::uint64_t index, const CampaignRun& run) { return collector.take(index, run); });
+  in_order<CampaignRun>(options.jobs, may_start, work,
+                        [&](std::uint64_t index, const CampaignRun& run) {
+                          if (!options.sequence_at) epochs.take(index, run);
+                          return collector.take(index, run);
+                        });
   events.on(collector.ending());
 }
 

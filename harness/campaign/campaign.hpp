@@ -57,7 +57,8 @@ struct CampaignOptions {
 };
 
 /// Draws and runs sequences until the budget, the failures or the user end it. Each depends on the
-/// seed and its index alone; events come out in the order of the index however many jobs there are.
+/// seed, its index and what sequences long before it went through (see epochs.hpp), never on how
+/// many run at a time; events come out in the order of the index.
 /// The result is in the events.
 void run_campaign(WorldFactory& worlds,
                   const std::vector<std::unique_ptr<const Property>>& properties,

@@ -57,20 +57,25 @@ SequenceEnded end_of(const SequenceResult& result, std::uint64_t index) {
 SequenceResult run_in_fresh_world(WorldFactory& worlds,
                                   const std::vector<std::unique_ptr<const Property>>& properties,
                                   const CampaignOptions& options, const Sequence& sequence,
-                                  std::uint64_t index, EventSink& events, bool digest_state) {
+                                  std::uint64_t index, EventSink& events, bool digest_state,
+                                  CallsByStage* calls) {
   Result<World> world = worlds.make(sequence.seed);
   if (!world) {
     SequenceResult result;
     result.error = world.error();
     return result;
   }
-  return run_sequence(*world, sequence,
-                      {.index = index,
-                       .properties = properties,
-                       .events = events,
-                       .interrupted = options.interrupted,
-                       .slow_images = !worlds.deterministic(),  // real disks
-                       .digest_state = digest_state});
+  SequenceContext context{.index = index,
+                          .properties = properties,
+                          .events = events,
+                          .interrupted = options.interrupted,
+                          .slow_images = !worlds.deterministic(),  // real disks
+                          .digest_state = digest_state};
+  if (calls != nullptr)
+    context.at_point = [calls](std::size_t, const JobPoint& point) {
+      (*calls)[{point.operation, point.stage}].add(point.call_name, point.call + 1);
+    };
+  return run_sequence(*world, sequence, context);
 }
 
 CampaignRun run_drawn(WorldFactory& worlds,
@@ -78,10 +83,11 @@ CampaignRun run_drawn(WorldFactory& worlds,
                       const CampaignOptions& options, DrawnSequence drawn, std::uint64_t index,
                       RunDetail detail) {
   Buffer buffer(detail.steps);
-  CampaignRun run{.drawn = std::move(drawn), .result = {}, .events = {}, .repeated = {}};
+  CampaignRun run{
+      .drawn = std::move(drawn), .result = {}, .events = {}, .calls = {}, .repeated = {}};
   const WatchedSequence watched(options.watch, index, run.drawn.sequence);
   run.result = run_in_fresh_world(worlds, properties, options, run.drawn.sequence, index, buffer,
-                                  detail.digest_state);
+                                  detail.digest_state, detail.calls ? &run.calls : nullptr);
   run.events = std::move(buffer.events);
   return run;
 }

@@ -2,6 +2,7 @@
 // Runs numbered pieces of work on several threads and hands over the results in order.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -12,9 +13,13 @@
 
 namespace switchback {
 
+/// So much work at most is begun ahead of the first result that was not taken yet.
+inline constexpr std::uint64_t kMostAhead = 256;
+
 /// Calls `work(index)` for 0, 1, 2, ... on `jobs` threads, and `take(index, result)` on the calling
 /// thread in ascending order, until `take` or `may_start(index)` says no. Work that was begun is
-/// waited for; its results are dropped once `take` has said no.
+/// waited for; its results are dropped once `take` has said no. `work(index)` begins once all
+/// results up to that of `index` - kMostAhead have been taken.
 template <class Result>
 void in_order(unsigned jobs, const std::function<bool(std::uint64_t)>& may_start,
               const std::function<Result(std::uint64_t)>& work,
@@ -31,7 +36,8 @@ void in_order(unsigned jobs, const std::function<bool(std::uint64_t)>& may_start
   std::uint64_t next_to_take = 0;
   unsigned working = jobs;
   bool stop = false;
-  const std::uint64_t ahead = 64ULL * jobs;  // results that may wait for an earlier, slower one
+  // Results that may wait for an earlier, slower one.
+  const std::uint64_t ahead = std::min<std::uint64_t>(64ULL * jobs, kMostAhead);
 
   const auto worker = [&] {
     std::unique_lock lock(mutex);

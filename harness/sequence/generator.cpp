@@ -6,6 +6,7 @@
 
 #include "harness/lifecycle/transition_table.hpp"
 #include "harness/sequence/item_drawing.hpp"
+#include "harness/sequence/rare_drawing.hpp"
 #include "harness/sequence/step_drawing.hpp"
 #include "harness/sequence/swarm.hpp"
 #include "harness/sequence/ways.hpp"
@@ -32,7 +33,8 @@ class SequenceDrawing {
         draw_(draw),
         steps_max_(steps_max),
         model_(sequence_, options_.capabilities),
-        steps_(draw_, swarm_, sequence_, model_) {}
+        steps_(draw_, swarm_, sequence_, model_),
+        rare_(draw_, swarm_, model_) {}
 
   Sequence draw() {
     sequence_.seed = draw_.number();
@@ -151,6 +153,7 @@ class SequenceDrawing {
   void add_legal_operation() {
     if (const std::vector<Operation> last = migrations(); !last.empty())
       return add_operation(draw_.one_of(last));
+    if (const std::optional<RareAsk> ask = rare_.ask()) return add_rare(*ask);
     if (!goal_ && draw_.percent(profile_.goal_percent)) goal_ = draw_goal();
     if (goal_ && !draw_.percent(kStrayPercent)) {
       const std::vector<Move> moves = first_moves(swarm_.moves, model_.state(), *goal_);
@@ -168,7 +171,37 @@ class SequenceDrawing {
     add(steps_.write());
   }
 
+  void add_rare(const RareAsk& ask) {
+    switch (ask.end) {
+      case RareEnd::refused:
+        return add(steps_.request(ask.operation, false));
+      case RareEnd::cancelled:
+        return add_cancelled(steps_.request(ask.operation, true));
+      case RareEnd::failed:
+        begin(ask.operation);
+        return break_job(*options_.capabilities.find(ask.operation));
+      case RareEnd::done:
+        return begin(ask.operation);
+    }
+  }
+
+  /// By its operator, or by the clock.
+  void begin(Operation operation) {
+    if (!asked_by_operator(operation)) return add_wait(steps_.wait_for_the_clock());
+    const OperateStep step = steps_.request(operation, true);
+    add(step);
+    model_.ask(step);
+  }
+
+  /// Few kinds of faults make any one stage fail, so several are tried.
+  void break_job(const StageList& stages) {
+    const std::vector<FaultKind> kinds = faults_drawn(profile_, options_.capabilities);
+    for (std::uint64_t count = draw_.between(1, 4); count > 0; --count)
+      add_inside(FaultStep{draw_.one_of(kinds)}, steps_.moment(stages));
+  }
+
   ItemState draw_goal() {
+    if (const std::optional<ItemState> goal = rare_.goal()) return *goal;
     std::vector<ItemState> goals;
     for (const std::string_view name : profile_.goals)
       if (const std::optional<ItemState> state = state_named(name)) goals.push_back(*state);
@@ -275,12 +308,25 @@ class SequenceDrawing {
     const std::uint64_t count = draw_.between(1, profile_.inner_steps_max);
     std::optional<Moment> moment;
     for (std::uint64_t n = 0; n < count; ++n) {
-      Action action = draw_inner_action();
-      if (const auto* const fault = std::get_if<FaultStep>(&action)) model_.inject(fault->kind);
+      if (const std::optional<RareAim> aim = rare_.aim(operation)) {
+        add_rare(*aim, *stages);
+        continue;
+      }
       // Often several at once: writes in an order, on several disks, between the same two calls.
       if (!moment || !draw_.percent(40)) moment = steps_.moment(*stages);
-      sequence_.steps.push_back({std::move(action), moment});
+      add_inside(draw_inner_action(), *moment);
     }
+  }
+
+  void add_inside(Action action, const Moment& moment) {
+    if (const auto* const fault = std::get_if<FaultStep>(&action)) model_.inject(fault->kind);
+    sequence_.steps.push_back({std::move(action), moment});
+  }
+
+  void add_rare(const RareAim& aim, const StageList& stages) {
+    // The job has to fail before it comes to its way back.
+    if (aim.stage == stages.undo) add_inside(steps_.fault(), steps_.moment(stages));
+    add_inside(FaultStep{aim.kind}, steps_.moment_in(aim.operation, aim.stage));
   }
 
   Action draw_inner_action() {
@@ -314,17 +360,11 @@ class SequenceDrawing {
   Sequence sequence_;
   WalkModel model_;
   StepDrawing steps_;
+  RareDrawing rare_;
   std::optional<ItemState> goal_;
   std::size_t length_ = 0;
   bool may_migrate_ = false;
 };
-
-const Profile& draw_profile(Draw& draw, const GeneratorOptions& options) {
-  std::vector<unsigned> weights;
-  for (const Profile& profile : options.profiles)
-    weights.push_back(profile.weight);
-  return options.profiles[draw.weighted(weights)];
-}
 
 DrawnSequence draw_sequence(const GeneratorOptions& options, const std::vector<Move>& moves,
                             const rc::Random& random) {

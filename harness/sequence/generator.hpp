@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <rapidcheck/Gen.h>
 #include <rapidcheck/Random.h>
 
+#include "harness/sequence/frontier.hpp"
 #include "harness/sequence/profile.hpp"
 #include "harness/sequence/step.hpp"
 #include "harness/system/capabilities.hpp"
@@ -38,6 +40,8 @@ struct GeneratorOptions {
   std::vector<Profile> profiles;                                   ///< at least one
   std::vector<Edit> edits = {kAllEdits.begin(), kAllEdits.end()};  ///< that the world can make
   bool trims = true;                                               ///< guests can, in that world
+  /// What the campaign has hardly come to. Never null.
+  std::shared_ptr<const Frontier> frontier = std::make_shared<const Frontier>();
 };
 
 struct DrawnSequence {

@@ -55,10 +55,13 @@ WriteStep StepDrawing::any_write() {
     return {disk, 0, static_cast<std::uint32_t>(blocks)};
   if (draw_.percent(profile_.scatter_percent))
     if (const std::optional<WriteStep> write = scattered()) return *write;
-  const std::uint64_t most = draw_.percent(70)
+  // What is sent over a slow link is worth its while only if it takes long.
+  const unsigned few = model_.link_is_slow() ? 30 : 70;
+  const std::uint64_t most = draw_.percent(few)
                                  ? std::min<std::uint64_t>(3, options_.limits.blocks_in_a_write_max)
                                  : options_.limits.blocks_in_a_write_max;
-  WriteStep write{disk, block(blocks), static_cast<std::uint32_t>(draw_.between(1, most))};
+  const std::uint64_t fewest = model_.link_is_slow() ? (most + 1) / 2 : 1;
+  WriteStep write{disk, block(blocks), static_cast<std::uint32_t>(draw_.between(fewest, most))};
   write.trim = options_.trims && draw_.percent(profile_.trim_percent);
   return write;
 }
@@ -232,19 +235,24 @@ Action StepDrawing::edit() {
 }
 
 Moment StepDrawing::moment(const StageList& stages) {
+  // A job comes to its way back only after a fault.
+  const bool undone = !stages.undo.empty() && profile_.inner_fault > 0 && draw_.percent(13);
+  return moment_in(stages.operation, undone ? stages.undo : draw_.one_of(stages.stages));
+}
+
+Moment StepDrawing::moment_in(Operation operation, const std::string& stage) {
+  const StageCalls* const known = options_.frontier->calls_of(operation, stage);
   const std::vector<std::string>& calls = options_.capabilities.calls;
   if (!calls.empty() && draw_.percent(kNamedPercent)) {
     const auto call = static_cast<std::uint32_t>(draw_.percent(70) ? 0 : draw_.below(4));
-    return {draw_.one_of(stages.stages), call, draw_.one_of(calls)};
+    return {stage, call, known ? draw_.one_of(known->names) : draw_.one_of(calls)};
   }
   // Stages make a handful of calls, but for those that copy: two for every extent, after as many
   // that prepare it.
-  const unsigned copies = sends_data(stages.operation) ? 55 : 20;
+  const unsigned copies = sends_data(operation) ? 55 : 20;
   const std::uint64_t most = draw_.percent(copies) ? 24 : 4;
-  // A job comes to its way back only after a fault.
-  if (!stages.undo.empty() && profile_.inner_fault > 0 && draw_.percent(15))
-    return {stages.undo, static_cast<std::uint32_t>(draw_.below(most))};
-  return {draw_.one_of(stages.stages), static_cast<std::uint32_t>(draw_.below(most))};
+  const std::uint64_t there = known ? known->count : most;
+  return {stage, static_cast<std::uint32_t>(draw_.below(std::min(most, there)))};
 }
 
 Moment StepDrawing::early_moment(const StageList& stages) {

@@ -41,6 +41,8 @@ class StepDrawing {
   /// An edit that can be made in this state; a write if there is none.
   Action edit();
   Moment moment(const StageList& stages);
+  /// In that stage, if it is come to.
+  Moment moment_in(Operation operation, const std::string& stage);
   /// Likely to come: the first calls of a stage.
   Moment early_moment(const StageList& stages);
 

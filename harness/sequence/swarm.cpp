@@ -101,6 +101,13 @@ class Swarming {
 
 }  // namespace
 
+const Profile& draw_profile(Draw& draw, const GeneratorOptions& options) {
+  std::vector<unsigned> weights;
+  for (const Profile& profile : options.profiles)
+    weights.push_back(profile.weight);
+  return options.profiles[draw.weighted(weights)];
+}
+
 Swarm whole_swarm(const GeneratorOptions& options, const Profile& profile,
                   const std::vector<Move>& moves) {
   return {.options = options, .profile = profile, .moves = moves};

@@ -22,6 +22,9 @@ struct Swarm {
   OperationSet off = {};     ///< asked for only where the walk would stand still without
 };
 
+/// One of the mixtures, by their weights.
+const Profile& draw_profile(Draw& draw, const GeneratorOptions& options);
+
 /// All of it: nothing is off.
 Swarm whole_swarm(const GeneratorOptions& options, const Profile& profile,
                   const std::vector<Move>& moves);

@@ -26,6 +26,7 @@ class WalkModel {
   [[nodiscard]] std::chrono::milliseconds period() const;
   /// What lasts until it is healed.
   [[nodiscard]] bool anything_broken() const { return !broken_.empty(); }
+  [[nodiscard]] bool link_is_slow() const { return broken(FaultKind::link_slow); }
   [[nodiscard]] bool disks_edited() const { return disks_edited_; }
   [[nodiscard]] bool primary_deleted() const { return primary_deleted_; }
   /// The old primary VM was not shut down by an unplanned failover.

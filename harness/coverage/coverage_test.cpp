@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What counts as having been through a part of the lifecycle, with streams of events made by hand.
-#include "reports/coverage.hpp"
+#include "harness/coverage/coverage.hpp"
 
 #include <algorithm>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "harness/coverage/coverage_samples.hpp"
 #include "harness/lifecycle/passages.hpp"
-#include "reports/coverage_samples.hpp"
 
 namespace switchback {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/coverage/coverage.hpp"
 #include "harness/events/event.hpp"
-#include "reports/coverage.hpp"
 
 namespace switchback {
 
@@ -26,6 +26,21 @@ struct FaultTally {
   /// Times that a call went otherwise than it would have: also of a fault that was injected
   /// elsewhere and lasted.
   std::uint64_t effects = 0;
+};
+
+/// What a run was told to break, and what came of it, by place.
+class FaultCoverage {
+ public:
+  void injected(const FaultInjected& event) {
+    ++places_[{event.kind, event.operation, event.stage}].injected;
+  }
+  void took_effect(const FaultTookEffect& event) {
+    ++places_[{event.kind, event.operation, event.stage}].effects;
+  }
+  [[nodiscard]] const std::map<FaultPlace, FaultTally>& places() const { return places_; }
+
+ private:
+  std::map<FaultPlace, FaultTally> places_;
 };
 
 struct FaultTable {

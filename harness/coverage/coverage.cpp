@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counting, and holding what was counted against the table.
-#include "reports/coverage.hpp"
+#include "harness/coverage/coverage.hpp"
 
 #include <algorithm>
 #include <set>

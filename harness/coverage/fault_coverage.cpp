@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // See fault_coverage.hpp.
-#include "reports/fault_coverage.hpp"
+#include "harness/coverage/fault_coverage.hpp"
 
 #include <utility>
 

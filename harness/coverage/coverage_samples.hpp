@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "harness/coverage/coverage.hpp"
 #include "harness/events/event.hpp"
 #include "harness/lifecycle/operation.hpp"
-#include "reports/coverage.hpp"
 
 namespace switchback::samples {
 
