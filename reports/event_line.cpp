@@ -62,6 +62,7 @@ void write(JsonLine& line, const RunStarted& event) {
   line.end_list();
   list(line, "faults", event.faults);
   list(line, "required_coverage", event.required_coverage);
+  list(line, "arguments", event.arguments);
 }
 
 void write(JsonLine& line, const SequenceStarted& event) {

@@ -29,7 +29,7 @@ const std::vector<std::string> kGolden = {
     R"({"name":"clean","promise":"nothing is left","source":"design"}],)"
     R"("operations":["enable","reverse_replicate"],"missing_operations":["commit"],)"
     R"("notes":["KVM: none"],"stages":[{"operation":"enable","stage":"copy"}],)"
-    R"("faults":["link_cut"],"required_coverage":[]})",
+    R"("faults":["link_cut"],"required_coverage":[],"arguments":["--max-steps","9"]})",
     R"({"v":1,"n":1,"event":"sequence_started","sequence":3,"seed":"9007199254740993",)"
     R"("disk_sizes":[40960,512],"steps":2,"profile":"mixed"})",
     R"({"v":1,"n":2,"event":"step_started","sequence":3,"step":1,)"

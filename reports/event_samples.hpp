@@ -27,7 +27,8 @@ inline RunStarted run_started() {
           .notes = {"KVM: none"},
           .stages = {{.operation = "enable", .stage = "copy"}},
           .faults = {"link_cut"},
-          .required_coverage = {}};
+          .required_coverage = {},
+          .arguments = {"--max-steps", "9"}};
 }
 
 inline OperationEnded operation(std::string name, std::string outcome = "done", Bytes wire = 0,

@@ -147,6 +147,8 @@ std::string rerun_command(const SummaryData& data) {
   if (data.run.world != "sim" && !data.run.world.empty())
     command += fmt::format(" --system {}", shell_word(data.run.world));
   if (data.run.defect) command += fmt::format(" --defect {}", shell_word(*data.run.defect));
+  for (const std::string& word : data.run.arguments)
+    command += " " + shell_word(word);
   command += fmt::format(" --seed {}", data.run.seed);
   // If it was cut short, not only by those that ended.
   if (data.sequences > 0 && !data.cut_short())

@@ -288,11 +288,11 @@ TEST(Summary, GivesTheCommandThatMakesTheRunAgain) {
   RunStarted run = samples::run_started();
   run.seed = 7;
   EXPECT_EQ(rerun_command(folded({run, samples::sequence_ended()})),
-            "switchback run --seed 7 --max-sequences 1");
+            "switchback run --max-steps 9 --seed 7 --max-sequences 1");
   run.world = "libvirt";
   run.defect = "full_copy";
   EXPECT_EQ(rerun_command(folded({run})),
-            "switchback run --system libvirt --defect full_copy --seed 7");
+            "switchback run --system libvirt --defect full_copy --max-steps 9 --seed 7");
 }
 
 TEST(Summary, KeepsTheFirstErrorsAndCountsAll) {

@@ -44,7 +44,8 @@ void announce_run(WorldFactory& worlds, const Properties& properties,
                      .notes = options.notes,
                      .stages = {},
                      .faults = {},
-                     .required_coverage = options.required_coverage};
+                     .required_coverage = options.required_coverage,
+                     .arguments = options.arguments};
   for (const auto& property : properties)
     started.properties.push_back({std::string(property->name()), std::string(property->promise()),
                                   std::string(property->source())});

@@ -36,6 +36,7 @@ struct CampaignOptions {
   std::vector<std::string> notes;
   /// Goals of coverage without which the run has no verdict; named in events.
   std::vector<std::string> required_coverage = {};
+  std::vector<std::string> arguments = {};  ///< as in RunStarted
   /// An event as a line. Given, some sequences are run twice where the world is deterministic, and
   /// compared by these lines.
   std::function<std::string(const Event&)> line_of = {};

@@ -85,13 +85,23 @@ struct BenchArguments {
   bool json = false;
 };
 
+struct DefectsArguments {
+  std::vector<std::string> names;  ///< empty: all
+  bool list = false;               ///< tell what there is; try nothing
+  std::uint64_t seed = 4;
+  std::uint64_t max_sequences = 40000;  ///< of each search
+  unsigned jobs = 1;                    ///< defects at a time
+  std::filesystem::path trace_folder = "switchback-defects";
+  bool json = false;
+};
+
 // The commands. Each returns its exit code.
 int run_command(const RunArguments& arguments);
 int replay_command(const ReplayArguments& arguments);
 int shrink_command(const ShrinkArguments& arguments);
 int clean_command(const CleanArguments& arguments);
 int lifecycle_command(const std::string& format);
-int defects_command();
+int defects_command(const DefectsArguments& arguments);
 int bench_command(const BenchArguments& arguments);
 
 }  // namespace switchback

@@ -13,10 +13,10 @@
 #include "harness/cli/interruption.hpp"
 #include "harness/cli/reporting.hpp"
 #include "harness/cli/stopwatch.hpp"
+#include "harness/cli/trace_folder.hpp"
 #include "harness/cli/watchdog.hpp"
 #include "harness/cli/worlds.hpp"
 #include "reports/event_line.hpp"
-#include "reports/output_file.hpp"
 
 namespace switchback {
 namespace {
@@ -59,22 +59,6 @@ Result<Properties> chosen_properties(const std::vector<std::string>& names) {
   }
   if (!names.empty()) std::erase_if(all, std::not_fn(is_asked_for));
   return all;
-}
-
-/// The folder of traces must take a file before a run is worth its time.
-Nothing prepare_trace_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  const std::filesystem::path probe = folder / ".switchback-probe";
-  if (!error) {
-    const Nothing written = write_whole_file(probe, "");
-    std::filesystem::remove(probe, error);
-    if (written) return {};
-    return tl::unexpected(written.error().within("folder for traces"));
-  }
-  return bad_input(
-      fmt::format("the folder for traces {} can't be made: {}", folder.string(), error.message()),
-      "name a folder that can be written with --trace-dir");
 }
 
 int exit_code_after(int code) {
@@ -121,6 +105,23 @@ void take_all_of(const Exhaustive& every, bool timed, CampaignOptions& options) 
   options.notes.push_back(
       fmt::format("exhaustive: {} lists of requests, {} walks with a killed controller",
                   every.enumeration->count(), all.crash_count()));
+}
+
+/// Without these words the same seed would draw or judge something else.
+std::vector<std::string> words_of(const RunArguments& arguments) {
+  std::vector<std::string> words;
+  const auto add = [&](const char* option, const std::string& value) {
+    words.insert(words.end(), {option, value});
+  };
+  for (const std::string& profile : arguments.profiles)
+    add("--profile", profile);
+  for (const std::string& property : arguments.properties)
+    add("--property", property);
+  for (const std::string& goal : arguments.required_coverage)
+    add("--require-coverage", goal);
+  if (arguments.exhaustive) add("--exhaustive", fmt::format("{}", *arguments.exhaustive));
+  if (arguments.max_steps) add("--max-steps", fmt::format("{}", *arguments.max_steps));
+  return words;
 }
 
 /// For all that a command runs in this world, with these options.
@@ -176,6 +177,7 @@ int run_command(const RunArguments& arguments) {
   options.defect = arguments.world.defect;
   options.notes = world->notes;
   options.required_coverage = arguments.required_coverage;
+  options.arguments = words_of(arguments);
   options.line_of = event_line;
   options.shrink = arguments.shrink;
   options.shrink_world = world->shrink_world.get();

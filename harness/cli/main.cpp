@@ -133,6 +133,25 @@ void add_bench(CLI::App& app, BenchArguments& bench) {
   command.add_flag("--json", bench.json, "print one JSON document on stdout");
 }
 
+void add_defects(CLI::App& app, DefectsArguments& defects) {
+  CLI::App& command = *app.add_subcommand(
+      "defects", "prove that this build would notice: find every planted defect");
+  command.add_option("defect", defects.names, "try these only (default: all)");
+  command.add_flag("--list", defects.list, "list what can be planted, and try nothing");
+  command.add_option("--seed", defects.seed, "seed of the searches")->capture_default_str();
+  command
+      .add_option("--max-sequences", defects.max_sequences,
+                  "a defect that so many sequences do not find has survived")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command.add_option("--jobs", defects.jobs, "defects at a time")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 256U));
+  command.add_option("--trace-dir", defects.trace_folder, "where their traces are kept")
+      ->capture_default_str();
+  command.add_flag("--json", defects.json, "print one JSON document on stdout");
+}
+
 int dispatch(int argc, char** argv) {
   CLI::App app{"Switchback: property-based verification of disaster recovery for VMs"};
   app.set_version_flag("--version", kTool);
@@ -158,7 +177,8 @@ int dispatch(int argc, char** argv) {
   add_dr(app, dr);
   BenchArguments bench;
   add_bench(app, bench);
-  app.add_subcommand("defects", "list the defects that can be planted");
+  DefectsArguments defects;
+  add_defects(app, defects);
 
   try {
     app.parse(argc, argv);
@@ -175,7 +195,7 @@ int dispatch(int argc, char** argv) {
   if (chosen->get_name() == "clean") return clean_command(clean);
   if (chosen->get_name() == "dr") return dr_command(app, dr);
   if (chosen->get_name() == "bench") return bench_command(bench);
-  if (chosen->get_name() == "defects") return defects_command();
+  if (chosen->get_name() == "defects") return defects_command(defects);
   return lifecycle_command(format);
 }
 

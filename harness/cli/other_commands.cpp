@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands that run no sequence: clean, lifecycle, defects.
+// The commands that run no sequence: clean, lifecycle.
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "fixtures/defects/defect.hpp"
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/reporting.hpp"
 #include "harness/lifecycle/render.hpp"
@@ -48,17 +47,6 @@ int lifecycle_command(const std::string& format) {
     fmt::print("{}", render_markdown());
   else
     fmt::print("{}", render_table());
-  return kExitHeld;
-}
-
-int defects_command() {
-  for (const Defect& defect : all_defects())
-    fmt::print("{}\n  fault:   {}\n  shows:   {}\n  breaks:  {}\n  real:    {}\n", defect.name,
-               defect.fault, defect.trigger, defect.breaks, defect.inspired_by);
-  // Told in lines that begin with a space: no property finds them.
-  fmt::print("\n  for the watchdog, see docs/watchdogs.md: these break no promise, but the run\n");
-  for (const Defect& defect : fatal_defects())
-    fmt::print("  {}: {}, when {}\n", defect.name, defect.fault, defect.trigger);
   return kExitHeld;
 }
 

@@ -43,6 +43,9 @@ struct RunStarted {
   std::vector<std::string> faults = {};  ///< kinds that can be injected
   /// Goals of coverage without which the run has no verdict, see reports/required_coverage.hpp.
   std::vector<std::string> required_coverage = {};
+  /// What else of the command line decides what is drawn and judged, word by word: "--profile",
+  /// "crowd".
+  std::vector<std::string> arguments = {};
 };
 
 struct SequenceStarted {

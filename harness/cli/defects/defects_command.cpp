@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command `defects`: plants them all, one after the other, and tells what found each.
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include <fmt/core.h>
+
+#include "harness/campaign/ordered_workers.hpp"
+#include "harness/cli/arguments.hpp"
+#include "harness/cli/defects/matrix.hpp"
+#include "harness/cli/interruption.hpp"
+#include "harness/cli/reporting.hpp"
+#include "harness/cli/stopwatch.hpp"
+#include "harness/cli/trace_folder.hpp"
+
+namespace switchback {
+namespace {
+
+constexpr std::uint64_t kSoundSequences = 1000;
+
+int list_defects() {
+  for (const Defect& defect : all_defects())
+    fmt::print("{}\n  fault:   {}\n  shows:   {}\n  breaks:  {}\n  real:    {}\n", defect.name,
+               defect.fault, defect.trigger, defect.breaks, defect.inspired_by);
+  // Told in lines that begin with a space: no property finds them.
+  fmt::print("\n  for the watchdog, see docs/watchdogs.md: these break no promise, but the run\n");
+  for (const Defect& defect : fatal_defects())
+    fmt::print("  {}: {}, when {}\n", defect.name, defect.fault, defect.trigger);
+  return kExitHeld;
+}
+
+/// Those that were asked for, all if none was.
+Result<std::vector<Defect>> chosen_defects(const std::vector<std::string>& names) {
+  if (names.empty()) return std::vector<Defect>(all_defects().begin(), all_defects().end());
+  std::vector<Defect> chosen;
+  for (const std::string& name : names) {
+    const auto found = std::find_if(all_defects().begin(), all_defects().end(),
+                                    [&](const Defect& defect) { return defect.name == name; });
+    if (found == all_defects().end())
+      return bad_input(fmt::format("'{}' is no defect that a property finds", name),
+                       "choose one of `switchback defects --list`");
+    chosen.push_back(*found);
+  }
+  return chosen;
+}
+
+}  // namespace
+
+int defects_command(const DefectsArguments& arguments) {
+  if (arguments.list) return list_defects();
+  const Stopwatch watch;
+  watch_signals();
+  const Result<std::vector<Defect>> defects = chosen_defects(arguments.names);
+  if (!defects) return report_error(defects.error());
+  if (const Nothing ready = prepare_trace_folder(arguments.trace_folder); !ready)
+    return report_error(ready.error());
+  TrialOptions options{.tool = kTool,
+                       .seed = arguments.seed,
+                       .max_sequences = arguments.max_sequences,
+                       .trace_folder = arguments.trace_folder,
+                       .elapsed_seconds = [&watch] { return watch.seconds(); },
+                       .interrupted = [] { return signal_received() != 0; }};
+  DefectMatrix matrix{.tool = kTool,
+                      .seed = arguments.seed,
+                      .max_sequences = arguments.max_sequences,
+                      .trials = {},
+                      .sound_sequences = kSoundSequences,
+                      .accusations = {},
+                      .seconds = 0};
+  if (!arguments.json) fmt::print("{}", matrix_heading());
+  in_order<DefectTrial>(
+      arguments.jobs, [&](std::uint64_t n) { return n < defects->size() && !signal_received(); },
+      [&](std::uint64_t n) { return try_defect((*defects)[n], options); },
+      [&](std::uint64_t, const DefectTrial& trial) {
+        if (signal_received() != 0) return false;
+        if (!arguments.json) fmt::print("{}", matrix_line(trial));
+        std::fflush(stdout);
+        matrix.trials.push_back(trial);
+        return true;
+      });
+  options.max_sequences = kSoundSequences;
+  if (signal_received() == 0) matrix.accusations = try_sound_service(options);
+  if (const int signal = signal_received(); signal != 0) return 128 + signal;
+  matrix.seconds = watch.seconds();
+  fmt::print("{}", arguments.json ? matrix_json(matrix) : matrix_ending(matrix));
+  return matrix.passed() ? kExitHeld : kExitViolated;
+}
+
+}  // namespace switchback
