@@ -43,7 +43,7 @@ TEST(Junit, AViolationIsAFailureThatTellsEverythingInItsText) {
   const std::string text = failure.text().get();
   for (const char* part :
        {"promise: nothing is lost", "seed: 18446744073709551615", "2. write disk 0 block 7",
-        "switchback replay runs/no_loss.json", "switchback run --seed", "VIOLATED"})
+        "switchback replay runs/no_loss.json", "switchback run --max-steps", "VIOLATED"})
     EXPECT_NE(text.find(part), std::string::npos) << part << " is not in:\n" << text;
   EXPECT_STREQ(test.child("system-out").text().get(), "[[ATTACHMENT|runs/no_loss.json]]\n");
 }
