@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -114,6 +115,8 @@ struct OperationEvidence {
   /// Recovery points that are listed now and were not before it.
   std::vector<PointImage> new_points;
   std::vector<AlteredPoint> altered_points;
+  /// Of the points listed before it, those that a fault has destroyed.
+  std::set<std::string> destroyed_points;
   /// The VMs at recovery were started from a point during it.
   std::optional<StartedCopy> target;
   std::optional<StartedCopy> test;  ///< the same of a test failover

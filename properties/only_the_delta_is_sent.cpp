@@ -69,7 +69,9 @@ class OnlyTheDeltaIsSent final : public Property {
         break;
       case Operation::complete_failover:
       case Operation::reverse_replicate:
-        // The delta all the same, but found by comparison where tracking was lost.
+        // The delta all the same, but found by comparison where tracking was lost; and all of it
+        // where the replica was deleted, which only then counts as differing.
+        data += evidence.differing_bytes;
         checksums = evidence.chunks * declared.checksum_bytes;
         break;
       case Operation::enable:

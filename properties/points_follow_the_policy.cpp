@@ -69,6 +69,7 @@ class PointsFollowThePolicy final : public Property {
     const std::vector<RecoveryPoint>& points = evidence.after.status.points;
     const auto same = [&](const RecoveryPoint& is) { return is.id == was.id; };
     if (std::any_of(points.begin(), points.end(), same)) return std::nullopt;
+    if (evidence.destroyed_points.contains(was.id)) return std::nullopt;
     const Policy& policy = evidence.item.policy;
     if (evidence.after.now - was.cut > policy.retention) return std::nullopt;
     // Over the count: newer ones fill it. Of one instant, what was listed later is newer.

@@ -243,6 +243,8 @@ constexpr std::array kTable = {
 
 constexpr std::string_view kStops = "replication is stopped before anything else is done";
 constexpr std::string_view kHalfWritten = "the primary disks are half written";
+constexpr std::string_view kDeleted =
+    "the replica was deleted: no point is left, all is to be copied";
 constexpr std::string_view kUntracked = "changes at primary may not be tracked any more";
 
 constexpr std::array kFailures = {
@@ -259,6 +261,11 @@ constexpr std::array kFailures = {
                kArchitecture},
     FailureRow{"34", kProtected, delta_replication, "a disk was added, removed, resized or swapped",
                kResyncRequired, "Hyper-V support matrix"},
+    FailureRow{"35", kProtected, delta_replication, kDeleted, kSeedingIncomplete, kOwn},
+    FailureRow{"35.resync", kResyncRequired, resynchronize, kDeleted, kSeedingIncomplete, kOwn},
+    FailureRow{"35.protected", kProtected, resynchronize, kDeleted, kSeedingIncomplete, kOwn},
+    FailureRow{"35.stopped", kReplicationStopped, resynchronize, kDeleted, kSeedingIncomplete,
+               kOwn},
     FailureRow{"13e", kProtected, unplanned_failover, kStops, kReplicationStopped, kTutorial},
     FailureRow{"13e.paused", kPaused, unplanned_failover, kStops, kReplicationStopped, kTutorial},
     FailureRow{"13e.resync", kResyncRequired, unplanned_failover, kStops, kReplicationStopped,

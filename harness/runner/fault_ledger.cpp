@@ -5,10 +5,36 @@
 #include <algorithm>
 
 namespace switchback {
+namespace {
+
+/// Stays when everything is healed.
+bool is_for_the_system_to_notice(FaultKind kind) {
+  return kind == FaultKind::tracking_lost || kind == FaultKind::targets_deleted;
+}
+
+}  // namespace
+
+bool makes_good_for_deletions(Operation operation) {
+  switch (operation) {
+    case Operation::enable:
+    case Operation::delta_replication:
+    case Operation::resynchronize:
+    case Operation::planned_failover:
+    case Operation::reverse_replicate:
+      return true;  // stands on the newest data that was there
+    case Operation::commit:
+    case Operation::disable:
+    case Operation::purge:
+    case Operation::complete_migration:
+      return true;  // deletes it all
+    default:
+      return false;
+  }
+}
 
 void FaultLedger::inject(FaultKind kind) {
   ever_ = true;
-  if (only_delays(kind)) return;
+  if (only_delays(kind) || kind == FaultKind::targets_deleted) return;
   injected_.push_back(kind);
   if (kills_controller(kind)) ++kills_;
   if (kind == FaultKind::tracking_lost || !is_over_at_once(kind)) in_force_.insert(kind);
@@ -21,21 +47,28 @@ void FaultLedger::lose_tracking() {
 void FaultLedger::took_effect(FaultKind kind) {
   if (kind == FaultKind::controller_killed_in_call) ++kills_;
   if (takes_effect_once(kind)) in_force_.erase(kind);
+  if (kind != FaultKind::targets_deleted) return;
+  injected_.push_back(kind);
+  in_force_.insert(kind);
 }
 
 void FaultLedger::heal() {
-  const bool tracking_lost = in_force_.contains(FaultKind::tracking_lost);
-  in_force_.clear();
-  if (tracking_lost) in_force_.insert(FaultKind::tracking_lost);
+  std::erase_if(in_force_, [](FaultKind kind) { return !is_for_the_system_to_notice(kind); });
 }
 
 void FaultLedger::operation_ended(const Mark& began, Operation operation, bool done,
                                   bool saw_frozen) {
-  const auto since = injected_.begin() + static_cast<std::ptrdiff_t>(began.injected);
-  const bool lost_meanwhile =
-      std::find(since, injected_.end(), FaultKind::tracking_lost) != injected_.end();
-  if (done && sends_data(operation) && !lost_meanwhile) in_force_.erase(FaultKind::tracking_lost);
+  const auto made_good = [&](FaultKind kind, bool makes_good) {
+    if (done && makes_good && !injected_since(began, kind)) in_force_.erase(kind);
+  };
+  made_good(FaultKind::tracking_lost, sends_data(operation));
+  made_good(FaultKind::targets_deleted, makes_good_for_deletions(operation));
   if (saw_frozen) in_force_.erase(FaultKind::thaw_refused);
+}
+
+bool FaultLedger::injected_since(const Mark& mark, FaultKind kind) const {
+  const auto since = injected_.begin() + static_cast<std::ptrdiff_t>(mark.injected);
+  return std::find(since, injected_.end(), kind) != injected_.end();
 }
 
 std::vector<FaultKind> FaultLedger::since(const Mark& mark) const {

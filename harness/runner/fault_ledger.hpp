@@ -12,6 +12,9 @@
 
 namespace switchback {
 
+/// After it is done nothing of the item rests on what was deleted at recovery before it began.
+bool makes_good_for_deletions(Operation operation);
+
 class FaultLedger {
  public:
   /// What was in force when something began.
@@ -21,20 +24,24 @@ class FaultLedger {
     std::uint64_t kills = 0;
   };
 
+  /// A deletion excuses nothing before it is told to have had an effect.
   void inject(FaultKind kind);
   /// What was injected has taken the tracking of the item's VMs away, beside all else.
   void lose_tracking();
   /// It had its effect.
   void took_effect(FaultKind kind);
-  /// Lost tracking stays lost: it is for the system to notice.
+  /// Lost tracking stays lost, and what was deleted is gone: that is for the system to notice.
   void heal();
   /// An operation that began at the mark has ended. Tracking that had been lost before is there
-  /// again once data was sent; a thaw that was refused has been asked for again.
+  /// again once data was sent, and a replica that was deleted once it was made whole or given up; a
+  /// thaw that was refused has been asked for again.
   void operation_ended(const Mark& began, Operation operation, bool done, bool saw_frozen);
 
   [[nodiscard]] Mark mark() const { return {in_force_, injected_.size(), kills_}; }
   /// Kinds in force at the mark or injected since, in their order, each once.
   [[nodiscard]] std::vector<FaultKind> since(const Mark& mark) const;
+  /// This kind has been injected since.
+  [[nodiscard]] bool injected_since(const Mark& mark, FaultKind kind) const;
   [[nodiscard]] std::uint64_t kills_since(const Mark& mark) const { return kills_ - mark.kills; }
   [[nodiscard]] bool any_in_force() const { return !in_force_.empty(); }
   /// Any at all was injected.

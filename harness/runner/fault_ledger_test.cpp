@@ -42,8 +42,29 @@ TEST(FaultLedger, KnowsTrackingThatWentWithThePowerUntilDataWasSent) {
   EXPECT_FALSE(ledger.any_in_force());
 }
 
+TEST(FaultLedger, KnowsADeletionThatDeletedSomethingUntilItWasMadeGoodFor) {
+  FaultLedger ledger;
+  ledger.inject(FaultKind::targets_deleted);
+  EXPECT_TRUE(ledger.ever());
+  EXPECT_FALSE(ledger.any_in_force()) << "there was nothing to delete";
+  const FaultLedger::Mark before = ledger.mark();
+  ledger.took_effect(FaultKind::targets_deleted);
+  EXPECT_TRUE(ledger.injected_since(before, FaultKind::targets_deleted));
+  ledger.operation_ended(before, Operation::resynchronize, /*done=*/true, /*saw_frozen=*/false);
+  EXPECT_TRUE(ledger.any_in_force()) << "it took place meanwhile";
+  ledger.heal();
+  const FaultLedger::Mark began = ledger.mark();
+  EXPECT_EQ(ledger.since(began), Kinds{FaultKind::targets_deleted});
+  ledger.operation_ended(began, Operation::resynchronize, /*done=*/false, /*saw_frozen=*/false);
+  ledger.operation_ended(began, Operation::complete_failover, /*done=*/true, /*saw_frozen=*/false);
+  EXPECT_TRUE(ledger.any_in_force()) << "the replica is not whole";
+  ledger.operation_ended(began, Operation::resynchronize, /*done=*/true, /*saw_frozen=*/false);
+  EXPECT_FALSE(ledger.any_in_force());
+}
+
 TEST(FaultLedger, ASlowLinkExcusesNoFailure) {
   for (const FaultKind kind : kAllFaults) {
+    if (kind == FaultKind::targets_deleted) continue;  // only if there was anything to delete
     FaultLedger before;
     before.inject(kind);
     FaultLedger meanwhile;

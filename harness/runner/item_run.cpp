@@ -79,6 +79,10 @@ Nothing ItemRun::note_fault(FaultKind kind) {
     SB_ASSIGN(live, shared_.world.laboratory->live_copies(item_.name));
     if (*site == Site::primary ? live.primary : live.recovery) faults_.lose_tracking();
   }
+  if (kind == FaultKind::targets_deleted) {
+    SB_ASSIGN(gone, points_.unreadable(shared_.world, item_));
+    destroyed_.merge(std::move(gone));
+  }
   if (kills_controller(kind)) killed_ = busy();
   if (!only_delays(kind)) disturb();
   return {};
@@ -86,6 +90,7 @@ Nothing ItemRun::note_fault(FaultKind kind) {
 
 void ItemRun::note_effect(FaultKind kind) {
   faults_.took_effect(kind);
+  if (kind == FaultKind::targets_deleted) deletion_noticed_ = false;
   if (kind != FaultKind::controller_killed_in_call) return;
   killed_ = busy();
   disturb();

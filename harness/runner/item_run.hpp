@@ -165,6 +165,7 @@ class ItemRun {
   OperationEvidence evidence_of(const Asked& asked, const Outcome& outcome, const Snapshot& after);
   Result<std::optional<CutReport>> read_active(const Outcome& outcome, const Snapshot& after);
   Nothing read_points(const Asked& asked, const Snapshot& after, OperationEvidence& evidence);
+  [[nodiscard]] bool has_noticed_deletions(const Asked& asked, const Outcome& outcome) const;
   void add_copies(const Asked& asked, OperationEvidence& evidence);
   void judge_unprotected(const Asked& asked, const Outcome& outcome, const Snapshot& after);
 
@@ -187,6 +188,8 @@ class ItemRun {
   FaultLedger faults_;
   CutLedger cuts_;
   PointLedger points_;
+  std::set<std::string> destroyed_;  ///< points, of those listed, that a fault has destroyed
+  bool deletion_noticed_ = true;     ///< by the system: it must not list them any more
   CutMemory active_cuts_;
   CutMemory point_cuts_;
   FreezeWatch freeze_;

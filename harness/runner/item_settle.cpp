@@ -25,6 +25,11 @@ bool cuts_primary(Operation operation) {
          fails_over(operation);
 }
 
+/// Operations after which recovery has all of the disks, whatever it had before.
+bool copies_what_was_deleted(Operation operation) {
+  return operation == Operation::resynchronize || operation == Operation::reverse_replicate;
+}
+
 /// Operations that read, make, move or delete what recovery points stand on.
 bool works_on_points(Operation operation) {
   return operation == Operation::process_log || operation == Operation::test_failover ||
@@ -80,6 +85,8 @@ Nothing ItemRun::settle(const Asked& asked, const Outcome& outcome) {
   if (done && fails_over(operation))
     original_ = hardware_at(asked.before.snapshot.vms, Site::primary, item_.vms.size());
 
+  if (has_noticed_deletions(asked, outcome)) deletion_noticed_ = true;
+
   OperationEvidence evidence = evidence_of(asked, outcome, after);
   SB_ASSIGN(active, read_active(outcome, after));
   evidence.active_image = active;
@@ -88,6 +95,8 @@ Nothing ItemRun::settle(const Asked& asked, const Outcome& outcome) {
   tell_end(asked, outcome, after, evidence.dirty_bytes, /*was_cancelled=*/false);
   judge([&](const Property& property) { return property.after_operation(evidence); });
   judge_unprotected(asked, outcome, after);
+  std::erase_if(destroyed_,
+                [&](const std::string& id) { return find(after.status.points, id) == nullptr; });
 
   const bool was_well = asked.before.snapshot.status.health == Health::normal;
   if (operation == Operation::delta_replication && !(done && was_well)) disturb();
@@ -103,6 +112,16 @@ Nothing ItemRun::settle(const Asked& asked, const Outcome& outcome) {
   faults_.operation_ended(asked.before.faults, operation, done, freeze_.saw_frozen());
   last_ = std::move(after);
   return {};
+}
+
+/// Whether what was deleted before the operation began can't be unknown to the system any more: it
+/// was to build on it, or has said itself that both sides must be compared.
+bool ItemRun::has_noticed_deletions(const Asked& asked, const Outcome& outcome) const {
+  if (faults_.injected_since(asked.before.faults, FaultKind::targets_deleted)) return false;
+  const bool says_so =
+      model_.replication == Replication::resync_required && model_ != asked.operation.from;
+  const bool done = std::holds_alternative<Done>(outcome);
+  return says_so || (done && makes_good_for_deletions(asked.operation.request.operation));
 }
 
 void ItemRun::move_model(const ItemState& next) {
@@ -161,8 +180,12 @@ OperationEvidence ItemRun::evidence_of(const Asked& asked, const Outcome& outcom
   for (DiskIndex disk = 0; disk < item_.disks.size(); ++disk)
     dirty += before.journal->dirtied_bytes(disk, before.unsent_since, grain);
   Grains differing = before.differing;
-  add_dirtied(differing, *before.journal, before.started, chunk);
   const std::vector<FaultKind> faults = faults_.since(before.faults);
+  // Whatever recovery had may be gone.
+  if (std::find(faults.begin(), faults.end(), FaultKind::targets_deleted) != faults.end() &&
+      copies_what_was_deleted(asked.operation.request.operation))
+    differing = branches_.known_grains(chunk);
+  add_dirtied(differing, *before.journal, before.started, chunk);
   return {.item = item_,
           .capabilities = capabilities(),
           .journal = branches_.current(),
@@ -194,6 +217,7 @@ OperationEvidence ItemRun::evidence_of(const Asked& asked, const Outcome& outcom
           .active_image = std::nullopt,
           .new_points = {},
           .altered_points = {},
+          .destroyed_points = {},
           .target = std::nullopt,
           .test = std::nullopt,
           .settings = settings_,
@@ -221,8 +245,15 @@ Nothing ItemRun::read_points(const Asked& asked, const Snapshot& after,
     evidence.altered_points = std::move(altered);
   }
   SB_ASSIGN(added, points_.follow(shared_.world, item_, listed));
-  for (AlteredPoint& gone : points_.take_gone())
-    evidence.altered_points.push_back(std::move(gone));
+  const bool deleted_meanwhile =
+      faults_.injected_since(asked.before.faults, FaultKind::targets_deleted);
+  for (AlteredPoint& gone : points_.take_gone()) {
+    // It may have been listed in the moment after it was destroyed.
+    if (deleted_meanwhile) destroyed_.insert(gone.id);
+    if (deletion_noticed_ || !destroyed_.contains(gone.id))
+      evidence.altered_points.push_back(std::move(gone));
+  }
+  evidence.destroyed_points = destroyed_;
   std::vector<RecoveryPoint> fresh;
   for (const std::string& id : added)
     fresh.push_back(*find(listed, id));

@@ -57,6 +57,13 @@ Result<std::vector<AlteredPoint>> PointLedger::altered(World& world, const ItemS
   return altered;
 }
 
+Result<std::set<std::string>> PointLedger::unreadable(World& world, const ItemSpec& item) const {
+  std::set<std::string> ids;
+  for (const auto& [id, image] : images_)
+    if (is_gone(read_point_again(world, item, id, image))) ids.insert(id);
+  return ids;
+}
+
 const GroupImage* PointLedger::find(const std::string& id) const {
   const auto found = images_.find(id);
   return found == images_.end() ? nullptr : &found->second;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,8 @@ class PointLedger {
   /// are remembered as they are now.
   Result<std::vector<AlteredPoint>> altered(World& world, const ItemSpec& item,
                                             const std::vector<RecoveryPoint>& listed);
+  /// The known points whose images are not there any more.
+  Result<std::set<std::string>> unreadable(World& world, const ItemSpec& item) const;
   /// Points that are listed and whose images are not there, seen since the last time.
   std::vector<AlteredPoint> take_gone() { return std::exchange(gone_, {}); }
   /// nullptr: not known.

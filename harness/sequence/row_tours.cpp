@@ -44,7 +44,11 @@ constexpr std::chrono::seconds kPeriod = kTourPeriod;
 constexpr std::chrono::minutes kProcessed{2};  ///< more than any processing delay
 /// A call of a copying stage by which its volumes are there, for up to two disks.
 constexpr std::uint32_t kCopying = 6;
-constexpr std::array kElsewhere = {RowTestedElsewhere{"6", "Clock.DoesNotRetryWhatNeedsSomebody"}};
+constexpr std::string_view kLost = "Losses.OfEverythingLeaveNothingButAFullCopy";
+constexpr std::array kElsewhere = {
+    RowTestedElsewhere{"6", "Clock.DoesNotRetryWhatNeedsSomebody"}, RowTestedElsewhere{"35", kLost},
+    RowTestedElsewhere{"35.resync", kLost}, RowTestedElsewhere{"35.protected", kLost},
+    RowTestedElsewhere{"35.stopped", kLost}};
 
 /// An unplanned failover that leaves the source alone, so that its VM runs on until it is fenced.
 Step leave_source(PointChoice point) {

@@ -127,7 +127,7 @@ TEST(Swarm, ShowsInWhatIsDrawn) {
   const rc::Gen<DrawnSequence> draw = sequences(options);
   int of_one_kind = 0;
   int of_both = 0;
-  for (std::uint64_t seed = 0; seed < 600; ++seed) {
+  for (std::uint64_t seed = 0; seed < 2400; ++seed) {
     std::vector<FaultKind> faults;
     for (const Step& step : draw(rc::Random(seed), 0).value().sequence.steps)
       if (const auto* const fault = std::get_if<FaultStep>(&step.action))

@@ -37,6 +37,12 @@ bool fills_recovery(Operation operation) {
          operation == Operation::reverse_replicate;
 }
 
+/// Of those that begin at primary.
+bool stands_on_a_point(Operation operation) {
+  return operation == Operation::test_failover || operation == Operation::planned_failover ||
+         operation == Operation::unplanned_failover;
+}
+
 constexpr std::array kStopSending = {FaultKind::link_cut, FaultKind::link_one_way,
                                      FaultKind::primary_lost, FaultKind::read_error,
                                      FaultKind::write_error};
@@ -85,6 +91,7 @@ bool WalkModel::fails(const OperateStep& step) const {
   if (operation == Operation::planned_failover && broken(FaultKind::shutdown_refused)) return true;
   if (fills_recovery(operation) && broken(FaultKind::recovery_full)) return true;
   if (disks_edited_ && reads_primary(operation)) return true;
+  if (targets_deleted_ && stands_on_a_point(operation)) return true;
   if (tracking_lost_ &&
       (operation == Operation::planned_failover || operation == Operation::reverse_replicate))
     return true;
@@ -94,6 +101,8 @@ bool WalkModel::fails(const OperateStep& step) const {
 
 ItemState WalkModel::after_failure(Operation operation) const {
   const bool full = broken(FaultKind::recovery_full);
+  if (targets_deleted_ && operation == Operation::resynchronize) return kSeedingIncomplete;
+  if (targets_deleted_ && stands_on_a_point(operation)) return state_;
   if (operation == Operation::enable && full) return kSeedingIncomplete;
   if (operation == Operation::unplanned_failover && full) return kReplicationStopped;
   if (operation == Operation::full_failback && broken(FaultKind::link_cut)) return kFailbackBroken;
@@ -112,6 +121,8 @@ void WalkModel::done(const OperateStep& step) {
   state_ = row.to;
   if (row.points == PointsEffect::adds) add_points(1);
   if (row.points == PointsEffect::deletes_all) points_ = 0;
+  if (row.points == PointsEffect::adds || row.points == PointsEffect::deletes_all)
+    targets_deleted_ = false;
   if (!rounds_before) since_round_ = milliseconds(0);
   switch (step.operation) {
     case Operation::enable:
@@ -159,6 +170,10 @@ void WalkModel::wait(milliseconds duration) {
     state_ = find_transition(state_, Operation::fence_source)->to;
     source_runs_ = false;
   }
+  if (targets_deleted_ && state_ == kProtected) {
+    state_ = kSeedingIncomplete;
+    points_ = 0;
+  }
   if (!replicates() || cannot_send()) return;
   if (tracking_lost_ || disks_edited_) {
     if (state_ == kProtected) state_ = kResyncRequired;
@@ -171,6 +186,12 @@ void WalkModel::wait(milliseconds duration) {
 void WalkModel::inject(FaultKind kind) {
   if (kind == FaultKind::tracking_lost || kind == FaultKind::primary_power_lost) {
     tracking_lost_ = state_ != kUnprotected;
+    return;
+  }
+  if (kind == FaultKind::targets_deleted) {
+    // A test copy keeps what it rests on.
+    targets_deleted_ = state_ == kProtected || state_ == kPaused || state_ == kResyncRequired ||
+                       state_ == kReplicationStopped;
     return;
   }
   if (!is_over_at_once(kind) && !takes_effect_once(kind)) broken_.insert(kind);

@@ -59,6 +59,8 @@ class WalkModel {
   unsigned points_ = 0;
   bool disks_edited_ = false;
   bool tracking_lost_ = false;
+  bool targets_deleted_ =
+      false;  ///< of an item that runs at primary: nothing is left of its replica
   bool primary_deleted_ = false;
   bool source_runs_ = false;
 };

@@ -28,6 +28,7 @@ constexpr std::array<EnumName<FaultKind>, kAllFaults.size()> kNames = {{
     {FaultKind::link_slow, "link_slow"},
     {FaultKind::shutdown_hangs, "shutdown_hangs"},
     {FaultKind::freeze_hangs, "freeze_hangs"},
+    {FaultKind::targets_deleted, "targets_deleted"},
 }};
 
 }  // namespace

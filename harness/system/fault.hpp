@@ -41,6 +41,10 @@ enum class FaultKind : std::uint8_t {
   /// to the site.
   shutdown_hangs,
   freeze_hangs,  ///< guests at primary quiesce and do not say so in time, until healed
+  /// Somebody deletes what the recovery site holds of the last disk of every item: its replica,
+  /// with the points and the data sent that rest on it. What a copy of the VMs there rests on,
+  /// running or not, is in use and stays.
+  targets_deleted,
 };
 
 inline constexpr std::array kAllFaults = {FaultKind::controller_killed,
@@ -62,7 +66,8 @@ inline constexpr std::array kAllFaults = {FaultKind::controller_killed,
                                           FaultKind::link_one_way,
                                           FaultKind::link_slow,
                                           FaultKind::shutdown_hangs,
-                                          FaultKind::freeze_hangs};
+                                          FaultKind::freeze_hangs,
+                                          FaultKind::targets_deleted};
 
 /// Counted from when the link became lossy. A round of one small disk makes three calls over the
 /// link, so some get through.
@@ -97,7 +102,8 @@ constexpr bool kills_controller(FaultKind kind) {
 }
 /// It takes effect when it is injected, and nothing of it is left to be healed.
 constexpr bool is_over_at_once(FaultKind kind) {
-  return kills_controller(kind) || site_without_power(kind) || kind == FaultKind::tracking_lost;
+  return kills_controller(kind) || site_without_power(kind) || kind == FaultKind::tracking_lost ||
+         kind == FaultKind::targets_deleted;
 }
 
 std::string_view name_of(FaultKind kind);

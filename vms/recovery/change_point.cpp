@@ -3,6 +3,7 @@
 #include "vms/recovery/change_point.hpp"
 
 #include "vms/recovery/copies.hpp"
+#include "vms/recovery/losses.hpp"
 #include "vms/recovery/naming.hpp"
 #include "vms/recovery/points_choice.hpp"
 #include "vms/recovery/transfer.hpp"
@@ -31,7 +32,8 @@ Task<Nothing> remove_previous(JobContext& job) {
 
 Task<Nothing> check_change_of_point(JobContext& job) {
   SB_CO_ASSIGN(copy, chosen_copy(job.record));
-  co_return co_await check_key(job, copy.on_layer);
+  SB_CO_TRY(co_await check_key(job, copy.on_layer));
+  co_return co_await check_layer(job, copy.on_layer);
 }
 
 Task<Nothing> create_new_copy(JobContext& job) {

@@ -2,6 +2,7 @@
 // The sound service's failback, stage by stage.
 #include "harness/lifecycle/resting_states.hpp"
 #include "vms/recovery/failback.hpp"
+#include "vms/recovery/losses.hpp"
 #include "vms/recovery/protection.hpp"
 #include "vms/recovery/stages.hpp"
 #include "vms/recovery/transfer.hpp"
@@ -31,7 +32,8 @@ void add_failback_stages(StageTable& table) {
                                                   {"advance_base", advance_base},
                                                   {"remove_target_disks", remove_target_disks}},
                                        .undo = {}};
-  table[Operation::reverse_replicate] = {.stages = {{"send_changes", send_changes_since_failback},
+  table[Operation::reverse_replicate] = {.stages = {{"check_replica", forget_lost_layers},
+                                                    {"send_changes", send_changes_since_failback},
                                                     {"retire_tracking", retire_primary_tracking}},
                                          .undo = abandon_round};
 }

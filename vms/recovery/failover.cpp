@@ -6,6 +6,7 @@
 
 #include "vms/recovery/copies.hpp"
 #include "vms/recovery/fence.hpp"
+#include "vms/recovery/losses.hpp"
 #include "vms/recovery/naming.hpp"
 #include "vms/recovery/points_choice.hpp"
 #include "vms/recovery/processing.hpp"
@@ -27,7 +28,12 @@ Task<Nothing> check_recovery_side(JobContext& job) {
   SB_CO_ASSIGN(point, point_of_job(job.record));
   const CopyRecord copy = next_target(job.record, point);
   SB_CO_TRY(co_await check_key(job, point.layer));
-  co_return co_await check_names_are_free(job, copy.vms);
+  SB_CO_TRY(co_await check_names_are_free(job, copy.vms));
+  // Latest takes in what has been sent, and a planned failover what is about to be.
+  const bool newest = job.record.job->operation == Operation::planned_failover ||
+                      job.record.job->point == PointChoice::latest;
+  const std::string layer = newest ? newest_layer(job.record) : point.layer;
+  co_return co_await check_layer(job, layer);
 }
 
 /// A guest that does not obey in time may do so later, when nobody looks any more and its VM is to

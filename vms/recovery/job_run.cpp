@@ -4,6 +4,7 @@
 
 #include "harness/lifecycle/resting_states.hpp"
 #include "harness/lifecycle/transition_table.hpp"
+#include "vms/recovery/losses.hpp"
 #include "vms/recovery/reference_system.hpp"
 #include "vms/recovery/running_job.hpp"
 
@@ -45,6 +46,12 @@ ItemState default_rest(const ItemRecord& record) {
   // A failback that was still at its checks has written nothing; an old primary VM may still run,
   // and only where the item was is it fenced.
   return record.job->cancelled_stage == 0 ? record.rest : row->to;
+}
+
+/// Operations that find out what has become of the replica, also when they fail.
+bool finds_losses(Operation operation) {
+  return operation == Operation::delta_replication || operation == Operation::resynchronize ||
+         operation == Operation::change_recovery_point;
 }
 
 /// True if nothing of the item needs to be remembered.
@@ -138,6 +145,12 @@ Task<Nothing> ReferenceSystem::note_failure(Item& item, Job& job, const Operatio
 
 Task<Nothing> ReferenceSystem::go_back(Item& item, Job& job, const OperationPlan& plan) {
   job.enter_stage(kUndoStage);
+  if (finds_losses(job.operation)) {
+    // What can't be found out now is found out by the next one.
+    static_cast<void>(co_await forget_lost_layers(job.context));
+    JobRecord& failed = *item.working.job;
+    failed.failed_rest = rest_after_losses(item.working, failed.failed_rest);
+  }
   if (plan.undo) {
     const Nothing undone = co_await plan.undo(job.context);
     if (!undone) {

@@ -3,6 +3,7 @@
 // or X-...
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,23 @@ inline VolumeName layer_volume(const ItemRecord& record, const DiskSpec& disk,
 /// The layer on which the next replication round or failover rests.
 inline std::string newest_layer(const ItemRecord& record) {
   return record.layers.empty() ? std::string(kBaseLayer) : record.layers.back();
+}
+/// Base and layers, oldest first: each rests on the one before it.
+inline std::vector<std::string> chain_of(const ItemRecord& record) {
+  std::vector<std::string> chain = {std::string(kBaseLayer)};
+  chain.insert(chain.end(), record.layers.begin(), record.layers.end());
+  return chain;
+}
+/// The volume of one disk in a layer: encrypted if the item is.
+inline VolumeSpec volume_of_layer(const ItemRecord& record, const DiskSpec& disk,
+                                  std::string_view layer,
+                                  const std::optional<std::string>& backing) {
+  VolumeSpec spec{.name = layer_volume(record, disk, layer),
+                  .size_bytes = disk.size_bytes,
+                  .backing = std::nullopt};
+  if (backing) spec.backing = layer_volume(record, disk, *backing);
+  if (record.spec.policy.encrypted) spec.key = record.spec.name;
+  return spec;
 }
 inline CheckpointName checkpoint_of_round(std::uint32_t round) {
   return concat("c", std::to_string(round));

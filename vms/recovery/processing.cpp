@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "vms/recovery/losses.hpp"
 #include "vms/recovery/naming.hpp"
 #include "vms/recovery/transfer.hpp"
 
@@ -42,13 +43,6 @@ struct Folding {
   std::size_t lower;  ///< positions in the chain
   std::size_t upper;
 };
-
-/// Base and layers, oldest first.
-std::vector<std::string> chain_of(const ItemRecord& record) {
-  std::vector<std::string> chain = {std::string(kBaseLayer)};
-  chain.insert(chain.end(), record.layers.begin(), record.layers.end());
-  return chain;
-}
 
 /// The first layer that nothing needs, with the next one that something does.
 std::optional<Folding> next_folding(const ItemRecord& record) {
@@ -110,6 +104,11 @@ Task<Nothing> make_points(JobContext& job) {
   });
   record.sent.clear();
   co_return Nothing{};
+}
+
+Task<Nothing> process_sent(JobContext& job) {
+  if (!job.record.sent.empty()) SB_CO_TRY(co_await check_layer(job, newest_layer(job.record)));
+  co_return co_await make_points(job);
 }
 
 Task<Nothing> expire_points(JobContext& job) {

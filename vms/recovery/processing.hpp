@@ -10,6 +10,8 @@ namespace switchback::recovery {
 /// policy: the oldest while there are more than it allows, and those older than its retention. The
 /// newest stays, and the one that a test copy stands on. Changes the record only.
 Task<Nothing> make_points(JobContext& job);
+/// The same of data that was sent a while ago: an Error if it is not there any more.
+Task<Nothing> process_sent(JobContext& job);
 /// Folds every layer that no listed point and no copy needs into the layer below; the names of what
 /// is now superfluous go to `record.folded`.
 Task<Nothing> expire_points(JobContext& job);

@@ -8,6 +8,7 @@
 
 #include "harness/lifecycle/resting_states.hpp"
 #include "vms/recovery/limits.hpp"
+#include "vms/recovery/losses.hpp"
 #include "vms/recovery/naming.hpp"
 #include "vms/recovery/processing.hpp"
 #include "vms/recovery/transfer.hpp"
@@ -114,7 +115,8 @@ Task<Nothing> check_disks(JobContext& job) {
   Nothing unchanged = co_await check_disks_unchanged(job);
   if (!unchanged && unchanged.error().kind == ErrorKind::bad_input) fail_to_resync(job);
   SB_CO_TRY(std::move(unchanged));
-  co_return co_await check_tracking(job);
+  SB_CO_TRY(co_await check_tracking(job));
+  co_return co_await check_newest_layer(job);
 }
 
 Task<Nothing> check_tracking(JobContext& job) {

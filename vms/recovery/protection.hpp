@@ -20,7 +20,8 @@ Task<Nothing> replicate_all(JobContext& job);
 Task<Nothing> undo_enable(JobContext& job);
 
 // ---- delta replication
-/// The VMs' disks are those of the record, and tracking is unbroken.
+/// The VMs' disks are those of the record, tracking is unbroken, and the layer that it counts from
+/// is there.
 Task<Nothing> check_disks(JobContext& job);
 /// One delta round: a new layer of data sent.
 Task<Nothing> send_changes(JobContext& job);

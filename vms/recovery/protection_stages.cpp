@@ -17,7 +17,7 @@ void add_protection_stages(StageTable& table) {
                                                     {"send_changes", send_changes},
                                                     {"retire_tracking", retire_primary_tracking}},
                                          .undo = abandon_round};
-  table[Operation::process_log] = {.stages = {{"make_points", make_points},
+  table[Operation::process_log] = {.stages = {{"make_points", process_sent},
                                               {"expire_points", expire_points},
                                               {"remove_expired", remove_expired}},
                                    .undo = {}};

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "harness/lifecycle/transition_table.hpp"
+#include "vms/recovery/losses.hpp"
 #include "vms/recovery/naming.hpp"
 #include "vms/recovery/points_choice.hpp"
 #include "vms/recovery/running_job.hpp"
@@ -284,6 +285,7 @@ Nothing ReferenceSystem::inject(FaultKind kind) {
     return restore();
   }
   if (kind == FaultKind::tracking_lost) return lose_tracking();
+  if (kind == FaultKind::targets_deleted) return delete_targets();
   faults_.inject(kind);
   return {};
 }
@@ -317,6 +319,20 @@ Nothing ReferenceSystem::lose_tracking() {
     }
   }
   if (lost) faults_.took_effect(FaultKind::tracking_lost);
+  return {};
+}
+
+Nothing ReferenceSystem::delete_targets() {
+  Host& host = recovery_->raw();
+  bool any = false;
+  for (const auto& [name, item] : items_) {
+    const DiskSpec& disk = item.working.spec.disks.back();
+    for (const VolumeName& volume : unused_layers(item.saved, item.working, disk)) {
+      any = any || host.volume_size(volume).has_value();
+      SB_TRY(host.remove_volume(volume));
+    }
+  }
+  if (any) faults_.took_effect(FaultKind::targets_deleted);
   return {};
 }
 

@@ -93,6 +93,7 @@ class ReferenceSystem final : public DrSystem {
   Result<Progress> cancel_job(const ItemName& name, Item& item, const Request& request);
   static void keep(Item& item, Shared<ItemRecord> saved);
   Nothing lose_tracking();
+  Nothing delete_targets();
   Nothing lose_power(FaultKind kind, Site site);
   [[nodiscard]] bool any_job() const;
   void begin_job(Item& item, std::string key, std::optional<ItemSpec> spec);

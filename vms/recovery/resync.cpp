@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "vms/recovery/comparison.hpp"
+#include "vms/recovery/losses.hpp"
 #include "vms/recovery/naming.hpp"
 #include "vms/recovery/transfer.hpp"
 
@@ -19,13 +20,14 @@ Task<Nothing> check_resync_prerequisites(JobContext& job) {
       co_return environment_error(fmt::format("VM {} does not run on the primary site", vm),
                                   "start it and resynchronize again");
   }
-  co_return Nothing{};
+  co_return co_await forget_lost_layers(job);
 }
 
 Task<Nothing> resynchronize_round(JobContext& job) {
   ItemRecord& record = job.record;
   const std::string layer = point_layer_of_round(record.round + 1);
   const std::string newest = newest_layer(record);
+  if (record.points.empty() && record.layers.empty()) SB_CO_TRY(co_await make_missing_base(job));
   SB_CO_TRY(co_await create_layer(job, layer, newest));
   const Comparison both{
       .source = Site::primary,

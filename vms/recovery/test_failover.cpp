@@ -3,6 +3,8 @@
 #include "vms/recovery/test_failover.hpp"
 
 #include "vms/recovery/copies.hpp"
+#include "vms/recovery/losses.hpp"
+#include "vms/recovery/naming.hpp"
 #include "vms/recovery/points_choice.hpp"
 #include "vms/recovery/processing.hpp"
 
@@ -19,7 +21,10 @@ Result<CopyRecord> test_copy_of_job(const ItemRecord& record) {
 Task<Nothing> check_test_failover(JobContext& job) {
   SB_CO_ASSIGN(copy, test_copy_of_job(job.record));
   SB_CO_TRY(co_await check_key(job, copy.on_layer));
-  co_return co_await check_names_are_free(job, copy.vms);
+  SB_CO_TRY(co_await check_names_are_free(job, copy.vms));
+  const bool newest = job.record.job->point == PointChoice::latest;
+  const std::string layer = newest ? newest_layer(job.record) : copy.on_layer;
+  co_return co_await check_layer(job, layer);
 }
 
 Task<Nothing> create_test_vm(JobContext& job) {

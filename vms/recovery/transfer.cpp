@@ -104,11 +104,7 @@ Task<Nothing> abandon_round(JobContext& job) {
 
 Task<Nothing> create_layer(JobContext& job, std::string layer, std::optional<std::string> backing) {
   for (const DiskSpec& disk : job.record.spec.disks) {
-    VolumeSpec spec{.name = layer_volume(job.record, disk, layer),
-                    .size_bytes = disk.size_bytes,
-                    .backing = std::nullopt};
-    if (backing) spec.backing = layer_volume(job.record, disk, *backing);
-    if (job.record.spec.policy.encrypted) spec.key = job.record.spec.name;
+    const VolumeSpec spec = volume_of_layer(job.record, disk, layer, backing);
     SB_CO_TRY(co_await job.call("create_volume", [&] { return job.recovery.create_volume(spec); }));
   }
   co_return Nothing{};
