@@ -18,13 +18,16 @@ namespace switchback {
 
 /// What was claimed and what was seen at one instant.
 struct Snapshot {
+  /// Its times are the world's, whatever the system's wall clock showed then.
   ItemStatus status;
+  /// What bears a time that the system's wall clock has never shown: "recovery point p3".
+  std::vector<std::string> never_shown = {};
   Shared<std::vector<CensusEntry>> census;  ///< without what others have made
   std::vector<CensusEntry> others;          ///< that: see Edit::foreign_checkpoint
   LiveCopies live;
   Shared<std::vector<SeenVm>> vms;
   WireCount wire;
-  Instant now{};  ///< of the system's clock
+  Instant now{};  ///< of the world's clock: the system's, but for steps of that
 };
 
 /// A recovery point's images, read back when it was first listed and held against the journal of

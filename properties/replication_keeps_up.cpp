@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Promise: while an item is protected and nothing is broken, rounds go on by themselves: what is at
-// recovery is never older than the copy frequency allows, and its time never runs backwards.
+// recovery is never older than the copy frequency allows, and its time never runs backwards. A wall
+// clock that is stepped changes nothing of it: a time that is told stands for the instant at which
+// that clock showed it.
 //
 // Source: Hyper-V to Azure architecture, "Delta replication": the copy frequency; the drill
 // document: ongoing replication is not affected; support questions about silent stops. Codes FRESH
@@ -17,7 +19,7 @@ class ReplicationKeepsUp final : public Property {
   [[nodiscard]] std::string_view name() const override { return "replication_keeps_up"; }
   [[nodiscard]] std::string_view promise() const override {
     return "data sent is never older than the copy frequency, points follow in time, and their "
-           "times never run backwards";
+           "times are true and never run backwards";
   }
   [[nodiscard]] std::string_view source() const override {
     return "Hyper-V to Azure architecture, 'Delta replication'; replication policy, copy frequency";
@@ -29,6 +31,11 @@ class ReplicationKeepsUp final : public Property {
                               evidence.model_before != initial_state() &&
                               evidence.model_after.replication != Replication::none;
     if (!protected_on) return Verdict::does_not_apply();
+    if (!evidence.after.never_shown.empty())
+      return Verdict::broken(
+          "no_such_time",
+          fmt::format("after {} {} has a time that the system's clock has never shown",
+                      name_of(evidence.operation), evidence.after.never_shown.front()));
     if (after < before)
       return Verdict::broken(
           "time_runs_backwards",

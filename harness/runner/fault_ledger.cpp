@@ -34,7 +34,7 @@ bool makes_good_for_deletions(Operation operation) {
 
 void FaultLedger::inject(FaultKind kind) {
   ever_ = true;
-  if (only_delays(kind) || kind == FaultKind::targets_deleted) return;
+  if (excuses_no_failure(kind) || kind == FaultKind::targets_deleted) return;
   injected_.push_back(kind);
   if (kills_controller(kind)) ++kills_;
   if (kind == FaultKind::tracking_lost || !is_over_at_once(kind)) in_force_.insert(kind);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which faults were injected, and which of them may still have an effect that excuses something.
-// What only delays excuses nothing: see Delays.
+// What excuses no failure is not among them: see Delays and ClockSteps.
 #pragma once
 
 #include <cstdint>

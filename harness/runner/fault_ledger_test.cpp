@@ -62,19 +62,20 @@ TEST(FaultLedger, KnowsADeletionThatDeletedSomethingUntilItWasMadeGoodFor) {
   EXPECT_FALSE(ledger.any_in_force());
 }
 
-TEST(FaultLedger, ASlowLinkExcusesNoFailure) {
+TEST(FaultLedger, NeitherASlowLinkNorAClockExcusesAFailure) {
   for (const FaultKind kind : kAllFaults) {
     if (kind == FaultKind::targets_deleted) continue;  // only if there was anything to delete
+    const bool none = kind == FaultKind::link_slow || kind == FaultKind::clock_stepped;
     FaultLedger before;
     before.inject(kind);
     FaultLedger meanwhile;
     const FaultLedger::Mark began = meanwhile.mark();
     meanwhile.inject(kind);
     EXPECT_TRUE(meanwhile.ever()) << "the healthy phase heals it: " << name_of(kind);
-    EXPECT_EQ(meanwhile.since(began).empty(), kind == FaultKind::link_slow) << name_of(kind);
+    EXPECT_EQ(meanwhile.since(began).empty(), none) << name_of(kind);
     if (kills_controller(kind) || site_without_power(kind)) continue;  // over at once
-    EXPECT_EQ(before.since(before.mark()).empty(), kind == FaultKind::link_slow) << name_of(kind);
-    EXPECT_EQ(before.any_in_force(), kind != FaultKind::link_slow) << name_of(kind);
+    EXPECT_EQ(before.since(before.mark()).empty(), none) << name_of(kind);
+    EXPECT_EQ(before.any_in_force(), !none) << name_of(kind);
   }
 }
 

@@ -28,6 +28,8 @@ bool starts_copy(Operation operation) {
 Result<Snapshot> ItemRun::look() {
   SB_ASSIGN(snapshot, take_snapshot(shared_.world, item_.name, shared_.clock));
   snapshot.wire = shared_.wire.of(number_, snapshot.wire);
+  if (shared_.clock_steps.any())
+    snapshot.never_shown = shared_.clock_steps.translate(snapshot.status);
   return snapshot;
 }
 

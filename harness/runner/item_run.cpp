@@ -84,7 +84,7 @@ Nothing ItemRun::note_fault(FaultKind kind) {
     destroyed_.merge(std::move(gone));
   }
   if (kills_controller(kind)) killed_ = busy();
-  if (!only_delays(kind)) disturb();
+  if (!excuses_no_failure(kind)) disturb();
   return {};
 }
 

@@ -114,7 +114,7 @@ Nothing SequenceRun::do_action(const Step& step, InJob& in_job) {
       return run.wait(time_of(wait, item), in_job, wait.background);
     }
     Nothing operator()(const FaultStep& fault) const {
-      return run.break_something(fault.kind, std::nullopt);
+      return run.break_something(fault, std::nullopt);
     }
     Nothing operator()(const HealStep&) const { return run.heal(); }
     Nothing operator()(const EditStep& edit) const { return item.edit(edit.edit); }
@@ -162,17 +162,21 @@ Nothing SequenceRun::run_in_job(std::size_t index, const JobPoint& point) {
                                       .in_time = true});
   InJob none{};
   if (const auto* const fault = std::get_if<FaultStep>(&step.action))
-    return break_something(fault->kind, point);
+    return break_something(*fault, point);
   // Nobody waits for the end of a job from within another: what falls due stands beside it.
   if (const auto* const pause = std::get_if<WaitStep>(&step.action))
     return wait(time_of(*pause, item_of(step)), none, /*leave_jobs=*/true);
   return do_action(step, none);
 }
 
-Nothing SequenceRun::break_something(FaultKind kind, const std::optional<JobPoint>& during) {
+Nothing SequenceRun::break_something(const FaultStep& step, const std::optional<JobPoint>& during) {
+  const FaultKind kind = step.kind;
   const std::vector<FaultKind>& offered = shared_.world.system->capabilities().faults;
   if (std::find(offered.begin(), offered.end(), kind) == offered.end()) return {};
-  SB_TRY(shared_.world.system->inject(kind));
+  Fault fault(kind);
+  if (kind == FaultKind::clock_stepped)
+    fault.step = shared_.clock_steps.step(shared_.clock, step.clock_step);
+  SB_TRY(shared_.world.system->inject(fault));
   std::optional<JobPoint> hit = during;
   for (const auto& item : items_) {
     if (!hit) hit = item->stands_at();
@@ -207,6 +211,7 @@ void SequenceRun::tell_effects(std::size_t item, const JobPoint* point) {
 Nothing SequenceRun::heal() {
   for (const auto& item : items_)
     item->note_healed();
+  shared_.clock_steps.put_right(shared_.clock);
   return shared_.world.system->heal();
 }
 

@@ -42,7 +42,7 @@ class SequenceRun {
   Nothing run_in_job(std::size_t step, const JobPoint& point);
   Nothing do_action(const Step& step, InJob& in_job);
   Nothing end_sequence();
-  Nothing break_something(FaultKind kind, const std::optional<JobPoint>& during);
+  Nothing break_something(const FaultStep& step, const std::optional<JobPoint>& during);
   Nothing operate(ItemRun& item, const OperateStep& step, InJob& in_job);
   Result<Duration> pass_time(Duration duration);
   Nothing let_go_by(Duration left, InJob& in_job, bool leave_jobs);

@@ -26,6 +26,7 @@ Result<Duration> SequenceRun::pass_time(Duration duration) {
     for (const auto& item : items_)
       item->clock_left(shared_.clock);
   shared_.clock += passed;
+  if (passed > Duration::zero()) shared_.clock_steps.reached(shared_.clock);
   return passed;
 }
 

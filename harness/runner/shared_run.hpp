@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "harness/runner/clock_steps.hpp"
 #include "harness/runner/named_calls.hpp"
 #include "harness/runner/run_sequence.hpp"
 
@@ -50,7 +51,8 @@ struct SharedRun {
   const Sequence& sequence;
   const SequenceContext& context;
   std::size_t step = 0;  ///< to which violations and events are put down
-  Instant clock{};       ///< the system's
+  Instant clock{};       ///< the world's: what the system's shows but for steps of that
+  ClockSteps clock_steps = {};
   bool healing = false;  ///< the last step is over: the healthy phase
   Instant healed_at{};   ///< when it began
   Duration recovers_within{};

@@ -197,7 +197,7 @@ class SequenceDrawing {
   void break_job(const StageList& stages) {
     const std::vector<FaultKind> kinds = faults_drawn(profile_, options_.capabilities);
     for (std::uint64_t count = draw_.between(1, 4); count > 0; --count)
-      add_inside(FaultStep{draw_.one_of(kinds)}, steps_.moment(stages));
+      add_inside(steps_.fault_of(draw_.one_of(kinds)), steps_.moment(stages));
   }
 
   ItemState draw_goal() {
@@ -326,7 +326,7 @@ class SequenceDrawing {
   void add_rare(const RareAim& aim, const StageList& stages) {
     // The job has to fail before it comes to its way back.
     if (aim.stage == stages.undo) add_inside(steps_.fault(), steps_.moment(stages));
-    add_inside(FaultStep{aim.kind}, steps_.moment_in(aim.operation, aim.stage));
+    add_inside(steps_.fault_of(aim.kind), steps_.moment_in(aim.operation, aim.stage));
   }
 
   Action draw_inner_action() {

@@ -148,6 +148,7 @@ RC_GTEST_PROP(Generator, WalksTheTableWhenNothingForbiddenIsAskedFor, (std::uint
 TEST(Generator, DrawsEveryWordThatAStepCanHold) {
   std::set<Operation> asked;
   std::set<FaultKind> broken;
+  std::set<std::chrono::seconds> clock_steps;
   std::set<Edit> edited;
   std::set<PointChoice> chosen;
   std::set<KeyGiven> given;
@@ -160,8 +161,10 @@ TEST(Generator, DrawsEveryWordThatAStepCanHold) {
       kinds.insert(step.action.index());
       ++inside[step.at.has_value()];
       if (step.at) named.insert(step.at->name);
-      if (const auto* const fault = std::get_if<FaultStep>(&step.action))
+      if (const auto* const fault = std::get_if<FaultStep>(&step.action)) {
         broken.insert(fault->kind);
+        if (fault->kind == FaultKind::clock_stepped) clock_steps.insert(fault->clock_step);
+      }
       if (const auto* const edit = std::get_if<EditStep>(&step.action)) edited.insert(edit->edit);
       const auto* const ask = std::get_if<OperateStep>(&step.action);
       if (ask == nullptr) continue;
@@ -172,6 +175,11 @@ TEST(Generator, DrawsEveryWordThatAStepCanHold) {
   EXPECT_EQ(asked.size(), kOperationCount);
   EXPECT_EQ(inside_jobs.size(), kOperationCount);
   EXPECT_EQ(broken.size(), kAllFaults.size());
+  const std::chrono::hours day(24);
+  EXPECT_EQ(*clock_steps.begin(), -day);
+  EXPECT_EQ(*clock_steps.rbegin(), day);
+  EXPECT_GT(clock_steps.size(), 40U) << "minutes and hours, forward and back";
+  EXPECT_FALSE(clock_steps.contains(std::chrono::seconds(0)));
   EXPECT_EQ(edited.size(), kAllEdits.size());
   EXPECT_EQ(chosen.size(), kAllPointChoices.size());
   EXPECT_EQ(given.size(), kAllKeysGiven.size());

@@ -161,6 +161,17 @@ Result<std::uint64_t> JsonObject::number_or(std::string_view key, Range range,
   return number(key, range);
 }
 
+Result<std::int64_t> JsonObject::signed_number(std::string_view key, std::uint64_t most) const {
+  SB_ASSIGN(found, value(key));
+  const auto limit = static_cast<std::int64_t>(most);
+  const std::string remedy = fmt::format("give a whole number from {} to {}", -limit, limit);
+  if (!found->is_number_integer()) return place_.member(key).wrong("is not a whole number", remedy);
+  const bool huge = found->is_number_unsigned() && found->get<std::uint64_t>() > most;
+  if (huge || found->get<std::int64_t>() < -limit || found->get<std::int64_t>() > limit)
+    return place_.member(key).wrong(found->dump() + " is out of range", remedy);
+  return found->get<std::int64_t>();
+}
+
 Result<bool> JsonObject::yes_or_no(std::string_view key) const {
   SB_ASSIGN(json, value(key));
   if (!json->is_boolean())

@@ -57,6 +57,8 @@ class JsonObject {
   /// The same, or `otherwise` if there is no such key.
   [[nodiscard]] Result<std::uint64_t> number_or(std::string_view key, Range range,
                                                 std::uint64_t otherwise) const;
+  /// From -`most` to `most`, both included.
+  [[nodiscard]] Result<std::int64_t> signed_number(std::string_view key, std::uint64_t most) const;
   [[nodiscard]] Result<bool> yes_or_no(std::string_view key) const;
   [[nodiscard]] Result<bool> yes_or_no_or(std::string_view key, bool otherwise) const;
   [[nodiscard]] Result<JsonObject> object(std::string_view key) const;

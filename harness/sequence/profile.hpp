@@ -8,6 +8,8 @@
 #include <span>
 #include <string_view>
 
+#include "harness/system/fault.hpp"
+
 namespace switchback {
 
 /// Weights against each other for what comes next, and chances in percent. Data, so that an
@@ -53,6 +55,7 @@ struct Profile {
   unsigned disable_percent = 15;   ///< of choices in which ending protection is among the allowed
   unsigned migrate_percent = 4;    ///< of sequences: they end where the VM stays at recovery
   bool all_faults = false;         ///< all kinds; otherwise killed controllers and cut links
+  std::optional<FaultKind> mostly = {};  ///< of faults: most are of this kind, which is never off
 
   // Inside a job.
   unsigned busy_job_percent = 0;  ///< jobs that have steps inside them at all

@@ -75,7 +75,8 @@ struct InWords {
     return fmt::format("wait {} ms{}", milliseconds, jobs);
   }
   std::string operator()(const FaultStep& fault) const {
-    return fmt::format("fault {}", name_of(fault.kind));
+    if (fault.kind != FaultKind::clock_stepped) return fmt::format("fault {}", name_of(fault.kind));
+    return fmt::format("fault {} by {} s", name_of(fault.kind), fault.clock_step.count());
   }
   std::string operator()(const HealStep&) const { return "heal"; }
   std::string operator()(const EditStep& edit) const {

@@ -69,6 +69,7 @@ struct WaitStep {
 /// Something breaks.
 struct FaultStep {
   FaultKind kind{};
+  std::chrono::seconds clock_step{};  ///< see Fault::step; zero for all other kinds
   friend bool operator==(const FaultStep&, const FaultStep&) = default;
 };
 /// What broke and lasts is mended.

@@ -21,7 +21,7 @@ constexpr unsigned kNamedPercent = 15;
 std::vector<FaultKind> faults_drawn(const Profile& profile, const Capabilities& capabilities) {
   std::vector<FaultKind> kinds;
   for (const FaultKind kind : capabilities.faults)
-    if (profile.all_faults || kind == FaultKind::controller_killed ||
+    if (profile.all_faults || kind == profile.mostly || kind == FaultKind::controller_killed ||
         kind == FaultKind::controller_killed_in_call || kind == FaultKind::link_cut)
       kinds.push_back(kind);
   return kinds;
@@ -207,12 +207,32 @@ WaitStep StepDrawing::wait_for_the_clock() {
 Action StepDrawing::fault() {
   const std::vector<FaultKind> kinds = faults_drawn(profile_, options_.capabilities);
   if (kinds.empty()) return write();
+  constexpr unsigned kMostPercent = 70;
+  const auto& mostly = profile_.mostly;
+  if (mostly && std::find(kinds.begin(), kinds.end(), *mostly) != kinds.end() &&
+      draw_.percent(kMostPercent))
+    return fault_of(*mostly);
   // The one that every system must survive anywhere.
   constexpr unsigned kKilledPercent = 20;
   const bool killed =
       std::find(kinds.begin(), kinds.end(), FaultKind::controller_killed) != kinds.end();
   if (killed && draw_.percent(kKilledPercent)) return FaultStep{FaultKind::controller_killed};
-  return FaultStep{draw_.one_of(kinds)};
+  return fault_of(draw_.one_of(kinds));
+}
+
+FaultStep StepDrawing::fault_of(FaultKind kind) {
+  return kind == FaultKind::clock_stepped ? FaultStep{kind, clock_step()} : FaultStep{kind};
+}
+
+/// Minutes, hours, or a day; more often back, which fewer systems are prepared for.
+std::chrono::seconds StepDrawing::clock_step() {
+  using std::chrono::hours;
+  using std::chrono::minutes;
+  std::chrono::seconds step = hours(24);
+  const std::size_t scale = draw_.weighted({40, 45, 15});
+  if (scale == 0) step = minutes(draw_.between(1, 59));
+  if (scale == 1) step = hours(draw_.between(1, 12));
+  return draw_.percent(60) ? -step : step;
 }
 
 Action StepDrawing::edit() {

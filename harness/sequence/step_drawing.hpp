@@ -38,6 +38,8 @@ class StepDrawing {
   /// So long that a round, a failed one's retry or a fence falls due.
   WaitStep wait_for_the_clock();
   Action fault();
+  /// Of this kind, as far as it goes.
+  FaultStep fault_of(FaultKind kind);
   /// An edit that can be made in this state; a write if there is none.
   Action edit();
   Moment moment(const StageList& stages);
@@ -51,6 +53,7 @@ class StepDrawing {
   std::optional<WriteStep> scattered();
   BlockNumber blocks_of(std::uint32_t disk) const;
   WaitStep periods();
+  std::chrono::seconds clock_step();
   BlockNumber block(BlockNumber blocks);
   void choose_point(OperateStep& step);
   WaitStep bounded(std::chrono::milliseconds duration) const;

@@ -71,7 +71,8 @@ class Swarming {
 
   void turn_off_kinds_of_faults() {
     Capabilities some = swarm_.options.capabilities;
-    std::erase_if(some.faults, [this](FaultKind) { return is_off(); });
+    std::erase_if(some.faults,
+                  [this](FaultKind kind) { return is_off() && kind != swarm_.profile.mostly; });
     if (faults_drawn(swarm_.profile, some).empty()) return;
     std::vector<Move> moves = moves_of(some);
     if (!goals_are_reached(swarm_.profile, moves)) return;

@@ -81,7 +81,9 @@ struct AsJson {
     return json;
   }
   Json operator()(const FaultStep& fault) const {
-    return Json::object({{"do", "fault"}, {"kind", name_of(fault.kind)}});
+    Json json = Json::object({{"do", "fault"}, {"kind", name_of(fault.kind)}});
+    if (fault.kind == FaultKind::clock_stepped) json["seconds"] = fault.clock_step.count();
+    return json;
   }
   Json operator()(const HealStep&) const { return Json::object({{"do", "heal"}}); }
   Json operator()(const EditStep& edit) const {

@@ -137,6 +137,7 @@ const std::vector<Action> kOneOfEachWord = {WriteStep{},
                                             AdvanceStep{},
                                             WaitStep{},
                                             FaultStep{},
+                                            FaultStep{FaultKind::clock_stepped},
                                             HealStep{},
                                             EditStep{},
                                             TestWriteStep{},
@@ -192,6 +193,9 @@ TEST(TraceSchema, HasTheLimitsOfTheCode) {
   expect_range(properties_of(whole, "write")["block"], 0, kExactNumberMax);
   expect_range(properties_of(whole, "wait")["milliseconds"], 0, kWaitMillisecondsMax);
   expect_range(properties_of(whole, "advance")["points"], 1, kOrdinalMax);
+  const Schema clock_step = properties_of(whole, "fault")["seconds"];
+  EXPECT_EQ(clock_step["minimum"], -static_cast<std::int64_t>(kClockStepSecondsMax));
+  EXPECT_EQ(clock_step["maximum"], kClockStepSecondsMax);
   const Schema& parts = whole["$defs"];
   expect_range(parts["item"], 0, kTraceItemsMax - 1);
   EXPECT_EQ(whole["properties"]["others"]["maxItems"], kTraceItemsMax - 1);

@@ -23,6 +23,8 @@ inline constexpr std::uint32_t kWriteBlocksMax = 65536;
 inline constexpr std::int64_t kWaitMillisecondsMax = std::int64_t{365} * 24 * 3600 * 1000;
 /// The same in copy periods, none of which is longer than kSecondsMax.
 inline constexpr std::uint64_t kPeriodsMax = 1000;
+/// One step of a clock, forward or back: a month.
+inline constexpr std::uint64_t kClockStepSecondsMax = std::uint64_t{31} * 24 * 3600;
 /// A device ("vda") and a stage ("synchronize_final") are short and plain words.
 inline constexpr std::size_t kDeviceLengthMax = 16;
 inline constexpr std::size_t kStageLengthMax = 64;

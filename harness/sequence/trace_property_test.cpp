@@ -102,6 +102,12 @@ rc::Gen<Action> actions() {
           [](Operation operation) -> Action { return OperateStep{.operation = operation}; }),
       rc::gen::map(rc::gen::elementOf(kAllFaults),
                    [](FaultKind kind) -> Action { return FaultStep{kind}; }),
+      rc::gen::map(rc::gen::pair(numbers<std::uint32_t>(0, kClockStepSecondsMax),
+                                 rc::gen::arbitrary<bool>()),
+                   [](const auto& step) -> Action {
+                     const std::chrono::seconds forward{step.first};
+                     return FaultStep{FaultKind::clock_stepped, step.second ? -forward : forward};
+                   }),
       rc::gen::map(rc::gen::elementOf(kAllEdits),
                    [](Edit edit) -> Action { return EditStep{edit}; }),
       rc::gen::element<Action>(FlushStep{}, HealStep{}));

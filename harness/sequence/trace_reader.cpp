@@ -137,9 +137,14 @@ Result<Action> read_advance(const JsonObject& json) {
 }
 
 Result<Action> read_fault(const JsonObject& json) {
-  SB_TRY(json.only({"do", "kind", "item", "at"}));
   SB_ASSIGN(kind, one_of(json, "kind", "fault", kAllFaults));
-  return FaultStep{kind};
+  if (kind != FaultKind::clock_stepped) {
+    SB_TRY(json.only({"do", "kind", "item", "at"}));
+    return FaultStep{kind};
+  }
+  SB_TRY(json.only({"do", "kind", "seconds", "item", "at"}));
+  SB_ASSIGN(seconds, json.signed_number("seconds", kClockStepSecondsMax));
+  return FaultStep{kind, std::chrono::seconds(seconds)};
 }
 
 Result<Action> read_heal(const JsonObject& json) {

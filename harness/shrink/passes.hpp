@@ -56,8 +56,8 @@ bool choose_defaults(Trials& trials);
 
 // values.cpp
 
-/// Lowers counts, strides, calls, waits, blocks and the numbers of points: all at once, equal ones
-/// together, one by one.
+/// Lowers counts, strides, calls, waits, steps of the clock, blocks and the numbers of points: all
+/// at once, equal ones together, one by one.
 bool lower_values(Trials& trials);
 
 }  // namespace switchback

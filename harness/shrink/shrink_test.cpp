@@ -63,6 +63,29 @@ TEST(Shrinking, HandsNumbersFromStepToStep) {
   }
 }
 
+// The direction of a step of the clock stays; how far it goes becomes a plain number, if it can.
+TEST(Shrinking, LowersAStepOfTheClockToOneThatPeopleUse) {
+  const auto steps_back = [](std::chrono::seconds least) {
+    return [least](const Sequence& sequence) -> Found {
+      for (std::size_t n = 0; n < sequence.steps.size(); ++n) {
+        const auto* const fault = std::get_if<FaultStep>(&sequence.steps[n].action);
+        if (fault != nullptr && fault->clock_step <= least) return n;
+      }
+      return std::nullopt;
+    };
+  };
+  const Sequence failing{
+      .disks = {{"vda", 65536}},
+      .others = {},
+      .steps = {{.action = FaultStep{FaultKind::clock_stepped, -std::chrono::seconds(41234)}}}};
+  const auto shrunk = [&](int least) {
+    return words(shrink(failing, 0, steps_back(std::chrono::seconds(least)), {}).smallest);
+  };
+  EXPECT_THAT(shrunk(-1), testing::ElementsAre("fault clock_stepped by -1 s"));
+  EXPECT_THAT(shrunk(-3000), testing::ElementsAre("fault clock_stepped by -3600 s"));
+  EXPECT_THAT(shrunk(-41000), testing::ElementsAre("fault clock_stepped by -41234 s"));
+}
+
 // Of a write all over a disk and a wait of some periods all that matters is left.
 TEST(Shrinking, LowersStridesAndPeriodsAndMakesTrimsWrites) {
   const auto scatters_and_waits = [](const Sequence& sequence) -> Found {

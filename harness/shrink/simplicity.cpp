@@ -9,6 +9,7 @@
 
 #include "harness/sequence/trace.hpp"
 #include "harness/shrink/any_write.hpp"
+#include "harness/shrink/clock_step.hpp"
 
 namespace switchback {
 namespace {
@@ -78,6 +79,8 @@ void add_step(Burden& burden, const Step& step) {
   }
   if (const auto* advance = std::get_if<AdvanceStep>(&step.action))
     add(burden.ordinals, advance->points);
+  if (const auto* fault = std::get_if<FaultStep>(&step.action))
+    add(burden.ordinals, magnitude_of(*fault));
   if (const auto* wait = std::get_if<WaitStep>(&step.action)) {
     if (wait->background) ++burden.moments;
     add(burden.wait, static_cast<std::uint64_t>(wait->duration.count()));

@@ -22,7 +22,7 @@ struct Burden {
   std::uint64_t disk_bytes = 0;  ///< of all disks; sums stop at the largest number
   std::uint64_t wait = 0;        ///< milliseconds
   std::uint64_t blocks = 0;      ///< written
-  std::uint64_t ordinals = 0;    ///< numbers of disks, blocks, calls and points
+  std::uint64_t ordinals = 0;    ///< of disks, blocks, calls and points; clock steps
   friend auto operator<=>(const Burden&, const Burden&) = default;
 };
 Burden burden_of(const Sequence& sequence);

@@ -4,19 +4,24 @@
 #include <array>
 #include <map>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "harness/shrink/any_write.hpp"
+#include "harness/shrink/clock_step.hpp"
 #include "harness/shrink/passes.hpp"
 
 namespace switchback {
 namespace {
 
-enum class Number { count, stride, call, points, wait, periods, point, disk, block };
+enum class Number { count, stride, call, points, wait, periods, clock, point, disk, block };
 
 /// Waits are lowered to times that people use.
 constexpr std::array<std::uint64_t, 13> kPlainWaits = {
     1, 1000, 2000, 5000, 10000, 30000, 60000, 120000, 300000, 600000, 1800000, 3600000, 7200000};
+/// Steps of a clock likewise, in seconds.
+constexpr std::array<std::uint64_t, 10> kPlainSteps = {1,    10,   60,    300,   600,
+                                                       1800, 3600, 10800, 43200, 86400};
 constexpr BlockNumber kGrainBlocks = 16;  // of 64 KiB, where tracking has its edges
 
 std::optional<std::uint64_t> value_of(const Step& step, Number number) {
@@ -35,6 +40,11 @@ std::optional<std::uint64_t> value_of(const Step& step, Number number) {
     const auto* const wait = std::get_if<WaitStep>(&step.action);
     if (wait == nullptr || wait->periods == 0) return std::nullopt;
     return wait->periods;
+  }
+  if (number == Number::clock) {
+    const auto* const fault = std::get_if<FaultStep>(&step.action);
+    if (fault == nullptr || fault->kind != FaultKind::clock_stepped) return std::nullopt;
+    return magnitude_of(*fault);
   }
   if (number == Number::point) {
     const auto* const ask = std::get_if<OperateStep>(&step.action);
@@ -57,6 +67,8 @@ void set_value(Step& step, Number number, std::uint64_t value) {
     std::get<WaitStep>(step.action).duration = std::chrono::milliseconds(value);
   } else if (number == Number::periods) {
     std::get<WaitStep>(step.action).periods = static_cast<std::uint32_t>(value);
+  } else if (number == Number::clock) {
+    set_magnitude(std::get<FaultStep>(step.action), value);
   } else if (number == Number::point) {
     std::get<OperateStep>(step.action).custom_point = static_cast<std::uint32_t>(value);
   } else {
@@ -170,7 +182,8 @@ class Lowering {
     const std::uint64_t least = least_of(number_);
     if (value <= least) return false;
     if (set_all(equal, least)) return true;
-    if (number_ == Number::wait) return lower_wait(equal);
+    if (number_ == Number::wait) return lower_plainly(equal, kPlainWaits);
+    if (number_ == Number::clock) return lower_plainly(equal, kPlainSteps);
     if (number_ == Number::block && set_all(equal, value % kGrainBlocks)) return true;
     // Half, and one less: if neither will do, it is taken for needed as it is.
     const bool better = set_all(equal, value / 2) || set_all(equal, value - 1);
@@ -185,13 +198,14 @@ class Lowering {
     }
   }
 
-  bool lower_wait(const std::vector<std::size_t>& equal) {
+  /// To one of these, of which the least was tried.
+  bool lower_plainly(const std::vector<std::size_t>& equal, std::span<const std::uint64_t> plain) {
     const std::uint64_t value = at(equal.front());
-    const auto* too_low = kPlainWaits.begin();  // this one was tried
-    const auto* enough = std::lower_bound(kPlainWaits.begin(), kPlainWaits.end(), value);
+    auto too_low = plain.begin();
+    auto enough = std::lower_bound(plain.begin(), plain.end(), value);
     bool better = false;
     while (enough - too_low > 1 && !stopped()) {
-      const auto* const middle = too_low + (enough - too_low) / 2;
+      const auto middle = too_low + (enough - too_low) / 2;
       const bool lowered = set_all(equal, *middle);
       better |= lowered;
       (lowered ? enough : too_low) = middle;
@@ -210,7 +224,7 @@ bool lower_values(Trials& trials) {
   bool better = false;
   for (const Number number :
        {Number::count, Number::stride, Number::call, Number::points, Number::wait, Number::periods,
-        Number::point, Number::disk, Number::block})
+        Number::clock, Number::point, Number::disk, Number::block})
     better |= Lowering(trials, number).run();
   return better;
 }

@@ -59,7 +59,7 @@ using Progress = std::variant<JobPoint, Outcome>;
 /// A recovery point as the system lists it.
 struct RecoveryPoint {
   std::string id;
-  Instant cut{};  ///< the instant it claims to stand for, on the system's clock
+  Instant cut{};  ///< the instant it claims to stand for, as the system's wall clock showed it
   bool app_consistent = false;
 };
 
@@ -78,8 +78,9 @@ struct ItemStatus {
   /// The point that the VM at recovery was started from; kept as long as the item remembers it.
   std::optional<std::string> failover_point;
   std::optional<JobPoint> job;  ///< the job in progress
-  Instant last_synchronized{};  ///< cut of the newest data sent, processed or not; zero: never
-  Bytes bytes_sent = 0;         ///< what it claims to have sent, since the item was enabled
+  /// Cut of the newest data sent, processed or not, as the wall clock showed it; zero: never.
+  Instant last_synchronized{};
+  Bytes bytes_sent = 0;  ///< what it claims to have sent, since the item was enabled
 };
 
 /// Where a disk image can be read, e.g. "nbd+unix:///vda?socket=/run/x" or
@@ -115,7 +116,7 @@ class DrSystem {
                                                                 const std::string& point_id) = 0;
 
   /// Breaks something, at once. Only kinds in capabilities().faults.
-  virtual Nothing inject(FaultKind kind) = 0;
+  virtual Nothing inject(const Fault& fault) = 0;
   /// Mends what inject() broke and lasts.
   virtual Nothing heal() = 0;
   /// Faults that have changed what a call did since this was last asked, each time anew. None where

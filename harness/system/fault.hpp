@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "harness/base/units.hpp"
 #include "harness/lifecycle/state.hpp"
 
 namespace switchback {
@@ -45,6 +46,9 @@ enum class FaultKind : std::uint8_t {
   /// with the points and the data sent that rest on it. What a copy of the VMs there rests on,
   /// running or not, is in use and stays.
   targets_deleted,
+  /// The DR controller's wall clock is moved, forward or back, while real time goes on as ever. It
+  /// is put right when healed.
+  clock_stepped,
 };
 
 inline constexpr std::array kAllFaults = {FaultKind::controller_killed,
@@ -67,7 +71,8 @@ inline constexpr std::array kAllFaults = {FaultKind::controller_killed,
                                           FaultKind::link_slow,
                                           FaultKind::shutdown_hangs,
                                           FaultKind::freeze_hangs,
-                                          FaultKind::targets_deleted};
+                                          FaultKind::targets_deleted,
+                                          FaultKind::clock_stepped};
 
 /// Counted from when the link became lossy. A round of one small disk makes three calls over the
 /// link, so some get through.
@@ -85,9 +90,10 @@ constexpr bool takes_effect_once(FaultKind kind) {
          kind == FaultKind::controller_killed_in_call || kind == FaultKind::shutdown_hangs;
 }
 
-/// What it hits takes longer, and goes as well as ever: no excuse for a failure.
-constexpr bool only_delays(FaultKind kind) {
-  return kind == FaultKind::link_slow;
+/// What it hits takes longer, or is told with another time, and goes as well as ever: no excuse for
+/// a failure.
+constexpr bool excuses_no_failure(FaultKind kind) {
+  return kind == FaultKind::link_slow || kind == FaultKind::clock_stepped;
 }
 
 /// Where it takes all power away for a moment, if it does.
@@ -105,6 +111,15 @@ constexpr bool is_over_at_once(FaultKind kind) {
   return kills_controller(kind) || site_without_power(kind) || kind == FaultKind::tracking_lost ||
          kind == FaultKind::targets_deleted;
 }
+
+/// What is to be broken, and how far where that can be chosen.
+struct Fault {
+  FaultKind kind{};
+  Duration step{};  ///< of clock_stepped: forward, or back if below zero
+
+  // Most kinds say all there is to say.
+  Fault(FaultKind broken, Duration moved = {}) : kind(broken), step(moved) {}
+};
 
 std::string_view name_of(FaultKind kind);
 std::optional<FaultKind> fault_named(std::string_view name);

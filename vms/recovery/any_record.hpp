@@ -108,6 +108,7 @@ inline JobRecord any_job() {
 inline LayerRecord any_layer() {
   return {.layer = any_text(),
           .cut = any_instant(),
+          .wall = any_instant(),
           .app_consistent = any_bool(),
           .config = any_list(any_hardware)};
 }
@@ -115,6 +116,7 @@ inline PointRecord any_point() {
   return {.id = any_text(),
           .layer = any_text(),
           .cut = any_instant(),
+          .wall = any_instant(),
           .app_consistent = any_bool(),
           .config = any_list(any_hardware)};
 }

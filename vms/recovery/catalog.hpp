@@ -24,7 +24,8 @@ using ConfigRecord = std::vector<Hardware>;
 /// each an overlay of the layer before it. What it adds is one round's changes.
 struct LayerRecord {
   std::string layer;
-  Instant cut{};
+  Instant cut{};   ///< on the service's own clock, see wall_clock.hpp
+  Instant wall{};  ///< the same as the wall clock showed it: for people
   bool app_consistent = false;
   Shared<ConfigRecord> config;  ///< as found at the cut
   friend bool operator==(const LayerRecord&, const LayerRecord&) = default;
@@ -34,7 +35,8 @@ struct LayerRecord {
 struct PointRecord {
   std::string id;
   std::string layer;
-  Instant cut{};
+  Instant cut{};   ///< as in LayerRecord
+  Instant wall{};  ///< as in LayerRecord
   bool app_consistent = false;
   Shared<ConfigRecord> config;
   friend bool operator==(const PointRecord&, const PointRecord&) = default;
@@ -111,8 +113,8 @@ struct ItemRecord {
   std::string health_reason;
   std::uint32_t failed_rounds = 0;  ///< in a row: for the delay before the next try
 
-  Instant last_synchronized{};  ///< cut of the newest data sent
-  Instant last_app_consistent{};
+  Instant last_synchronized{};    ///< cut of the newest data sent, as the wall clock showed it
+  Instant last_app_consistent{};  ///< cut of the newest app-consistent data
   // When the clock asks for what; zero: not at all.
   Instant next_round_due{};
   Instant next_processing_due{};

@@ -87,7 +87,10 @@ Nothing open_one(JobContext& job, const CutOrder& order, std::size_t number, con
   if (!found)
     return not_found(fmt::format("VM {} is not defined on the recovery site", vm),
                      "its data can't be read: fail over again, or end its protection");
-  if (number == 0) cut.at = job.now;
+  if (number == 0) {
+    cut.at = job.now;
+    cut.wall = job.wall.now();
+  }
   SB_ASSIGN(view, order.running ? host.open_view(vm, order.since, cut.next)
                                 : host.open_stopped_view(vm, order.since));
   if (cut.held) {

@@ -22,13 +22,16 @@ class Faults {
 
   /// A lasting fault is in force until heal(); one that takes effect once until it was taken. Kinds
   /// that take effect at once (controller_killed, tracking_lost) are not this class' matter.
-  void inject(FaultKind kind) {
+  void inject(const Fault& fault) {
+    const FaultKind kind = fault.kind;
     in_force_.insert(kind);
+    if (kind == FaultKind::clock_stepped) clock_error_ += fault.step;
     if (kind == FaultKind::link_lossy) calls_over_link_ = 0;
     if (kind == FaultKind::link_cut || kind == FaultKind::primary_lost) link_.cut();
   }
   void heal() {
     in_force_.clear();
+    clock_error_ = {};
     link_.heal();
   }
   [[nodiscard]] bool in_force(FaultKind kind) const { return in_force_.contains(kind); }
@@ -60,6 +63,11 @@ class Faults {
   }
   /// Those since the last time.
   std::vector<FaultKind> take_effects() { return std::exchange(effects_, {}); }
+  /// The wall clock is read: how far off it is.
+  Duration clock_error() {
+    if (clock_error_ != Duration::zero()) took_effect(FaultKind::clock_stepped);
+    return clock_error_;
+  }
   /// A call lasts so long.
   void spend(Duration time) { time_ += time; }
   /// How long the calls since the last time took.
@@ -87,6 +95,7 @@ class Faults {
   std::set<FaultKind> in_force_;
   std::vector<FaultKind> effects_;
   bool dies_ = false;
+  Duration clock_error_{};             ///< all steps since it was put right
   std::uint64_t calls_over_link_ = 0;  ///< since it became lossy
   Duration time_{};
 };

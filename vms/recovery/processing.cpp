@@ -98,6 +98,7 @@ Task<Nothing> make_points(JobContext& job) {
       points.push_back({.id = sent.layer,
                         .layer = sent.layer,
                         .cut = sent.cut,
+                        .wall = sent.wall,
                         .app_consistent = sent.app_consistent,
                         .config = sent.config});
     apply_policy(record, points, job.now);

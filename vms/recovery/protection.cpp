@@ -96,6 +96,7 @@ Task<Nothing> replicate_all(JobContext& job) {
     points.push_back({.id = point_layer_of_round(record.round),
                       .layer = base,
                       .cut = sent->cut,
+                      .wall = sent->wall,
                       .app_consistent = sent->app_consistent,
                       .config = std::move(sent->config)});
   });

@@ -126,6 +126,7 @@ template <class Fields>
 void visit(Fields& fields, LayerRecord& layer) {
   fields("layer", layer.layer);
   fields("cut_ns", layer.cut);
+  fields("wall_ns", layer.wall);
   fields("app_consistent", layer.app_consistent);
   fields("config", layer.config);
 }
@@ -134,6 +135,7 @@ void visit(Fields& fields, PointRecord& point) {
   fields("id", point.id);
   fields("layer", point.layer);
   fields("cut_ns", point.cut);
+  fields("wall_ns", point.wall);
   fields("app_consistent", point.app_consistent);
   fields("config", point.config);
 }

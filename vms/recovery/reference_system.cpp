@@ -42,6 +42,14 @@ Result<bool> forget_tracking(Host& host, const VmName& vm) {
   return !checkpoints.empty();
 }
 
+/// On the service's own clock.
+Instant newest_cut(const ItemRecord& record) {
+  Instant newest = record.last_app_consistent;
+  if (!record.points.empty()) newest = std::max(newest, record.points.back().cut);
+  if (!record.sent.empty()) newest = std::max(newest, record.sent.back().cut);
+  return newest;
+}
+
 Capabilities capabilities_of(const ServiceParts& parts) {
   Capabilities can;
   can.system = parts.system_name;
@@ -72,7 +80,7 @@ Capabilities capabilities_of(const ServiceParts& parts) {
 }  // namespace
 
 ReferenceSystem::ReferenceSystem(ServiceParts parts)
-    : parts_(std::move(parts)), faults_(parts_.link) {
+    : parts_(std::move(parts)), faults_(parts_.link), wall_(now_, faults_) {
   auto primary = std::make_unique<FaultyHost>(std::move(parts_.primary), Site::primary, faults_);
   auto recovery = std::make_unique<FaultyHost>(std::move(parts_.recovery), Site::recovery, faults_);
   primary_ = primary.get();
@@ -210,7 +218,7 @@ void ReferenceSystem::keep(Item& item, Shared<ItemRecord> saved) {
   const std::vector<PointRecord>& points = item.saved->points;
   bool same = points.size() == item.points.size();
   for (std::size_t n = 0; same && n < points.size(); ++n)
-    same = points[n].id == item.points[n].id && points[n].cut == item.points[n].cut &&
+    same = points[n].id == item.points[n].id && points[n].wall == item.points[n].cut &&
            points[n].app_consistent == item.points[n].app_consistent &&
            points[n].layer == item.located[n].layer;
   if (same) return;
@@ -218,7 +226,7 @@ void ReferenceSystem::keep(Item& item, Shared<ItemRecord> saved) {
   std::vector<Located> located;
   std::size_t before = 0;  // points come at the end and go from anywhere
   for (const PointRecord& point : points) {
-    list.push_back({.id = point.id, .cut = point.cut, .app_consistent = point.app_consistent});
+    list.push_back({.id = point.id, .cut = point.wall, .app_consistent = point.app_consistent});
     located.push_back({.layer = point.layer, .disks = {}});
     while (before < item.points.size() && item.points[before].id != point.id)
       ++before;
@@ -278,7 +286,8 @@ Result<Shared<std::vector<DiskLocator>>> ReferenceSystem::locate_point(
   return located.disks;
 }
 
-Nothing ReferenceSystem::inject(FaultKind kind) {
+Nothing ReferenceSystem::inject(const Fault& fault) {
+  const FaultKind kind = fault.kind;
   if (const std::optional<Site> site = site_without_power(kind)) return lose_power(kind, *site);
   if (kills_controller(kind)) {
     if (any_job()) faults_.took_effect(kind);
@@ -286,7 +295,7 @@ Nothing ReferenceSystem::inject(FaultKind kind) {
   }
   if (kind == FaultKind::tracking_lost) return lose_tracking();
   if (kind == FaultKind::targets_deleted) return delete_targets();
-  faults_.inject(kind);
+  faults_.inject(fault);
   return {};
 }
 
@@ -340,6 +349,7 @@ Nothing ReferenceSystem::restore() {
   items_.clear();  // with their jobs: whatever was not saved is forgotten
   SB_ASSIGN(records, parts_.catalog->load());
   for (auto& [name, record] : records) {
+    set_clock(newest_cut(record));
     Item& item = items_[name];
     item.working = record;
     keep(item, std::move(record));
@@ -351,7 +361,7 @@ Nothing ReferenceSystem::restore() {
 void ReferenceSystem::begin_job(Item& item, std::string key, std::optional<ItemSpec> spec) {
   SB_ASSERT(item.working.job && !item.job);
   item.job = std::make_unique<Job>(item.working.job->operation, std::move(key), item.working,
-                                   parts_, now_);
+                                   parts_, now_, wall_);
   item.job->spec = std::move(spec);
   item.job->row = row_of_job(item.working);
   SB_ASSERT(item.job->row != nullptr);

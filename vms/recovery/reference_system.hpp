@@ -17,6 +17,7 @@
 #include "vms/recovery/power.hpp"
 #include "vms/recovery/stages.hpp"
 #include "vms/recovery/timers.hpp"
+#include "vms/recovery/wall_clock.hpp"
 
 namespace switchback::recovery {
 
@@ -46,8 +47,9 @@ struct ServiceParts {
   std::vector<FaultKind> faults = {kAllFaults.begin(), kAllFaults.end()};
 };
 
-/// One controller. Its clock is moved by pass_time() alone. Not thread-safe; items on separate
-/// systems may be driven from separate threads.
+/// One controller. Its own clock is moved by pass_time() alone; its wall clock shows the same, but
+/// for steps: see wall_clock.hpp. Not thread-safe; items on separate systems may be driven from
+/// separate threads.
 class ReferenceSystem final : public DrSystem {
  public:
   explicit ReferenceSystem(ServiceParts parts);
@@ -60,13 +62,13 @@ class ReferenceSystem final : public DrSystem {
   Result<ItemStatus> status(const ItemName& item) override;
   Result<Shared<std::vector<DiskLocator>>> locate_point(const ItemName& item,
                                                         const std::string& point_id) override;
-  Nothing inject(FaultKind kind) override;
+  Nothing inject(const Fault& fault) override;
   Nothing heal() override;
   std::vector<FaultKind> take_fault_effects() override { return faults_.take_effects(); }
   Duration take_call_time() override { return faults_.take_time(); }
 
   /// Takes up what the catalog holds, as a controller does when it starts: jobs in progress go on
-  /// from the stage that was recorded last. The clock goes on.
+  /// from the stage that was recorded last. The clock goes on, at the earliest from the newest cut.
   Nothing restore();
   /// Puts the clock of a controller that was started anew where it belongs. Never back.
   void set_clock(Instant now) { now_ = std::max(now_, now); }
@@ -117,6 +119,7 @@ class ReferenceSystem final : public DrSystem {
   FaultyHost* recovery_;
   Capabilities capabilities_;
   Instant now_{};
+  FaultyWallClock wall_;
   std::map<ItemName, Item> items_;
 };
 

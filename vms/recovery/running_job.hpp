@@ -28,10 +28,10 @@ struct ReferenceSystem::Job {
   std::optional<Task<Nothing>> body;
 
   Job(Operation given, std::string given_key, ItemRecord& record, const ServiceParts& parts,
-      const Instant& now)
+      const Instant& now, const WallClock& wall)
       : operation(given),
         key(std::move(given_key)),
-        context{record, *parts.primary,       *parts.recovery, gate, now,
+        context{record, *parts.primary,       *parts.recovery, gate, now, wall,
                 key,    parts.checksum_chunk, std::nullopt} {}
 
   void enter_stage(std::string_view name) {

@@ -17,6 +17,7 @@
 #include "vms/recovery/catalog.hpp"
 #include "vms/recovery/host.hpp"
 #include "vms/recovery/task.hpp"
+#include "vms/recovery/wall_clock.hpp"
 
 namespace switchback::recovery {
 
@@ -27,7 +28,8 @@ struct JobContext {
   Host& primary;
   Host& recovery;
   CallGate& gate;
-  const Instant& now;
+  const Instant& now;  ///< the service's own clock: for all that is decided
+  const WallClock& wall;
   /// The key that came with the request; empty if none did, or if the controller died since.
   const std::string& key;
   Bytes checksum_chunk = 65536;

@@ -47,10 +47,13 @@ Task<Result<LayerRecord>> end_cut(JobContext& job, Site source, Cut& cut) {
   cut.views.clear();
   SB_CO_TRY(co_await close_views(job, source));
   if (!cut.next.empty()) job.record.tracked_since = cut.next;
-  job.record.last_synchronized = cut.at;
+  job.record.last_synchronized = cut.wall;
   if (cut.app_consistent) job.record.last_app_consistent = cut.at;
-  LayerRecord made{
-      .layer = {}, .cut = cut.at, .app_consistent = cut.app_consistent, .config = cut.config};
+  LayerRecord made{.layer = {},
+                   .cut = cut.at,
+                   .wall = cut.wall,
+                   .app_consistent = cut.app_consistent,
+                   .config = cut.config};
   co_return std::move(made);
 }
 

@@ -37,7 +37,8 @@ struct CutOrder {
 
 /// Views of all VMs, cut at one instant.
 struct Cut {
-  Instant at{};
+  Instant at{};    ///< on the service's own clock
+  Instant wall{};  ///< as the wall clock showed it
   bool app_consistent = false;
   bool held = false;                         ///< the guests were, until all views were open
   ConfigRecord config;                       ///< of all VMs, at the cut

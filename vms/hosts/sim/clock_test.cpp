@@ -125,6 +125,55 @@ TEST(Clock, DoesNotRetryWhatNeedsSomebody) {
   EXPECT_NE(bench.status().health_reason.find("vm"), std::string::npos);
 }
 
+// ---- a wall clock that is stepped
+
+/// When each point was cut, as its label says, in minutes.
+std::vector<long> labels(ServiceBench& bench) {
+  std::vector<long> minutes_of;
+  for (const RecoveryPoint& point : bench.status().points)
+    minutes_of.push_back(std::chrono::duration_cast<minutes>(point.cut).count());
+  return minutes_of;
+}
+
+TEST(WallClock, LabelsCutsAndDecidesNothing) {
+  ServiceBench bench;
+  bench.run_to_done(Operation::enable);
+  EXPECT_EQ(pass(bench, minutes(6)).size(), 2U);
+  bench.must(bench.system().inject({FaultKind::clock_stepped, -hours(1)}));
+  EXPECT_EQ(pass(bench, minutes(5)),
+            (std::vector<std::string>{"4:delta_replication done", "5:process_log done"}));
+  bench.must(bench.system().inject({FaultKind::clock_stepped, hours(30)}));
+  EXPECT_EQ(pass(bench, minutes(5)),
+            (std::vector<std::string>{"4:delta_replication done", "5:process_log done"}));
+  EXPECT_EQ(labels(bench), (std::vector<long>{0, 5, -50, 15 + 29 * 60})) << "none has expired";
+  EXPECT_EQ(bench.system().take_fault_effects(),
+            (std::vector<FaultKind>{FaultKind::clock_stepped, FaultKind::clock_stepped}));
+  bench.must(bench.system().heal());
+  EXPECT_EQ(pass(bench, minutes(5)).size(), 2U);
+  EXPECT_EQ(labels(bench).back(), 20);
+  EXPECT_TRUE(bench.system().take_fault_effects().empty());
+  EXPECT_EQ(bench.status().last_synchronized, minutes(20));
+}
+
+TEST(WallClock, AStepOutlivesTheController) {
+  ServiceBench bench;
+  bench.run_to_done(Operation::enable);
+  bench.must(bench.system().inject({FaultKind::clock_stepped, hours(1)}));
+  bench.must(bench.system().inject(FaultKind::controller_killed));
+  bench.run_to_done(Operation::delta_replication);
+  EXPECT_EQ(bench.status().last_synchronized, minutes(5) + hours(1));
+}
+
+TEST(WallClock, SetBackKeepsPointsNoLongerThanTheirAge) {
+  ItemSpec item = usual_item();
+  item.policy = {.copy_frequency = minutes(15), .retention = hours(1), .most_points = 24};
+  ServiceBench bench(item);
+  bench.run_to_done(Operation::enable);
+  bench.must(bench.system().inject({FaultKind::clock_stepped, -hours(24)}));
+  static_cast<void>(pass(bench, minutes(61)));
+  EXPECT_EQ(bench.status().points.size(), 4U) << "that of minute 0 is gone";
+}
+
 // ---- several items
 
 TEST(Clock, AJobThatIsHeldStopsNoOtherItem) {

@@ -272,6 +272,23 @@ TEST(ReferenceSystemKilled, IsTakenUpByAnotherControllerFromTheCatalogFile) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(ReferenceSystemKilled, ItsClockGoesOnFromTheNewestCutThatTheCatalogKnows) {
+  std::string folder = (std::filesystem::temp_directory_path() / "switchback-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string catalog = folder + "/catalog.db";
+  ServiceBench bench;
+  auto& laboratory = dynamic_cast<SimLaboratory&>(bench.laboratory());
+  bench.replace_system(controller_on(laboratory, catalog, std::chrono::hours(5)));
+  bench.run_to_done(Operation::enable);
+  bench.run_to_done(Operation::delta_replication);
+  const Instant newest = bench.status().last_synchronized;
+  auto next = controller_on(laboratory, catalog, Instant{});
+  EXPECT_EQ(next->now(), newest) << "a clock that was set back meanwhile";
+  next = controller_on(laboratory, catalog, newest + std::chrono::hours(1));
+  EXPECT_EQ(next->now(), newest + std::chrono::hours(1));
+  std::filesystem::remove_all(folder);
+}
+
 /// Everything at once, at random: writes, deaths and cuts before any call of any operation.
 RC_GTEST_PROP(ReferenceSystemUnderFire, LosesNothingAndLeavesNothing, ()) {
   ServiceBench bench;
