@@ -34,7 +34,9 @@ class PointsFollowThePolicy final : public Property {
         return Verdict::broken("times_fall",
                                fmt::format("recovery point {} is listed after {} and is older",
                                            points[n].id, points[n - 1].id));
-    if (evidence.row == nullptr || !std::holds_alternative<Done>(evidence.outcome) ||
+    const bool done = std::holds_alternative<Done>(evidence.outcome);
+    const bool failed = std::holds_alternative<Failed>(evidence.outcome);
+    if (evidence.row == nullptr || !(done || failed) ||
         evidence.row->points == PointsEffect::deletes_all)
       return Verdict::holds();
     const Policy& policy = evidence.item.policy;
@@ -43,7 +45,7 @@ class PointsFollowThePolicy final : public Property {
         return Verdict::broken("expired_early", *wrong);
     const bool expires = evidence.operation == Operation::process_log &&
                          evidence.model_before.awaiting != Awaiting::test_cleanup;
-    if (!expires || evidence.fault_in_force) return Verdict::holds();
+    if (!done || !expires || evidence.fault_in_force) return Verdict::holds();
     if (points.size() > policy.most_points)
       return Verdict::broken("too_many", fmt::format("{} recovery points are kept, the policy says "
                                                      "{} at most",
