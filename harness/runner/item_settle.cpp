@@ -118,10 +118,14 @@ Nothing ItemRun::settle(const Asked& asked, const Outcome& outcome) {
 /// was to build on it, or has said itself that both sides must be compared.
 bool ItemRun::has_noticed_deletions(const Asked& asked, const Outcome& outcome) const {
   if (faults_.injected_since(asked.before.faults, FaultKind::targets_deleted)) return false;
+  const Operation operation = asked.operation.request.operation;
+  // An end of protection that fails says that of the tracking at primary.
+  const bool looks =
+      operation == Operation::delta_replication || operation == Operation::resynchronize;
   const bool says_so =
-      model_.replication == Replication::resync_required && model_ != asked.operation.from;
+      looks && model_.replication == Replication::resync_required && model_ != asked.operation.from;
   const bool done = std::holds_alternative<Done>(outcome);
-  return says_so || (done && makes_good_for_deletions(asked.operation.request.operation));
+  return says_so || (done && makes_good_for_deletions(operation));
 }
 
 void ItemRun::move_model(const ItemState& next) {
