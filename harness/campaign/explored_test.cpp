@@ -21,7 +21,6 @@ using testing::Contains;
 using testing::Not;
 
 const RareAsk kPause{resting::kProtected, Operation::pause, RareEnd::done};
-const RareAsk kFailedPause{resting::kProtected, Operation::pause, RareEnd::failed};
 const RareAsk kResume{resting::kProtected, Operation::resume, RareEnd::refused};
 const RareAim kCutPause{Operation::pause, "first_stage", FaultKind::link_cut};
 
