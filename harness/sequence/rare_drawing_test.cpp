@@ -2,7 +2,10 @@
 // What a campaign has hardly come to is drawn far more often than it would be.
 #include "harness/sequence/rare_drawing.hpp"
 
+#include <algorithm>
 #include <functional>
+#include <memory>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -13,16 +16,22 @@
 namespace switchback {
 namespace {
 
-/// Of a thousand drawn sequences, those with such a step.
-int sequences_with(const Frontier& frontier, const std::function<bool(const Step&)>& is) {
+/// The steps of a thousand sequences.
+std::vector<std::vector<Step>> drawn_with(const Frontier& frontier) {
   GeneratorOptions options = options_for_whole_system();
   options.frontier = std::make_shared<const Frontier>(frontier);
   const auto draw = sequences(options);
+  std::vector<std::vector<Step>> drawn;
+  for (std::uint64_t seed = 0; seed < 1000; ++seed)
+    drawn.push_back(draw(rc::Random(seed), 0).value().sequence.steps);
+  return drawn;
+}
+
+/// Of a thousand drawn sequences, those with such a step.
+int sequences_with(const Frontier& frontier, const std::function<bool(const Step&)>& is) {
   int count = 0;
-  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
-    const Sequence sequence = draw(rc::Random(seed), 0).value().sequence;
-    count += std::any_of(sequence.steps.begin(), sequence.steps.end(), is) ? 1 : 0;
-  }
+  for (const std::vector<Step>& steps : drawn_with(frontier))
+    count += std::any_of(steps.begin(), steps.end(), is) ? 1 : 0;
   return count;
 }
 
@@ -44,14 +53,10 @@ TEST(RareDrawing, WhatIsHardlyEverBrokenIsBrokenMoreOften) {
 
 /// In a thousand drawn sequences, how often protection is ended right after it was paused.
 int disabled_while_paused(const Frontier& frontier) {
-  GeneratorOptions options = options_for_whole_system();
-  options.frontier = std::make_shared<const Frontier>(frontier);
-  const auto draw = sequences(options);
   int count = 0;
-  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
-    const Sequence sequence = draw(rc::Random(seed), 0).value().sequence;
+  for (const std::vector<Step>& steps : drawn_with(frontier)) {
     bool paused = false;
-    for (const Step& step : sequence.steps) {
+    for (const Step& step : steps) {
       if (!std::holds_alternative<OperateStep>(step.action) || step.at) continue;
       count += paused && asks_for(step, Operation::disable) ? 1 : 0;
       paused = asks_for(step, Operation::pause);
@@ -66,27 +71,22 @@ TEST(RareDrawing, WhatIsHardlyEverDoneIsAskedForMoreOften) {
   EXPECT_GT(disabled_while_paused(frontier), 3 * disabled_while_paused({}));
 }
 
+/// In a thousand drawn sequences, how often a fault follows in the job that ends protection.
+int disabled_with_a_fault(const Frontier& frontier) {
+  int count = 0;
+  for (const std::vector<Step>& steps : drawn_with(frontier))
+    for (std::size_t n = 1; n < steps.size(); ++n)
+      if (asks_for(steps[n - 1], Operation::disable) && steps[n].at &&
+          std::holds_alternative<FaultStep>(steps[n].action))
+        ++count;
+  return count;
+}
+
 TEST(RareDrawing, WhatHardlyEverFailsIsAskedForWithAFaultInItsJob) {
-  int failing = 0;
   const Frontier frontier{.asks = {{resting::kProtected, Operation::disable, RareEnd::failed}},
                           .aims = {},
                           .calls = {}};
-  GeneratorOptions options = options_for_whole_system();
-  const auto count = [&] {
-    failing = 0;
-    const auto draw = sequences(options);
-    for (std::uint64_t seed = 0; seed < 1000; ++seed) {
-      const std::vector<Step> steps = draw(rc::Random(seed), 0).value().sequence.steps;
-      for (std::size_t n = 1; n < steps.size(); ++n)
-        if (asks_for(steps[n - 1], Operation::disable) && steps[n].at &&
-            std::holds_alternative<FaultStep>(steps[n].action))
-          ++failing;
-    }
-    return failing;
-  };
-  const int by_chance = count();
-  options.frontier = std::make_shared<const Frontier>(frontier);
-  EXPECT_GT(count(), 3 * by_chance);
+  EXPECT_GT(disabled_with_a_fault(frontier), 3 * disabled_with_a_fault({}));
 }
 
 TEST(RareDrawing, StepsAreAimedAtCallsThatTheStageIsKnownToMake) {
