@@ -73,6 +73,14 @@ struct ShrinkArguments {
   std::optional<double> sequence_timeout;  ///< seconds
 };
 
+struct ExplainArguments {
+  std::filesystem::path trace;  ///< or a folder of traces
+  std::optional<std::string> defect;
+  std::vector<std::string> properties;  ///< empty: all
+  bool json = false;
+  std::optional<double> sequence_timeout;  ///< seconds
+};
+
 struct CleanArguments {
   std::optional<std::filesystem::path> run_folder;
   bool json = false;
@@ -99,6 +107,7 @@ struct DefectsArguments {
 int run_command(const RunArguments& arguments);
 int replay_command(const ReplayArguments& arguments);
 int shrink_command(const ShrinkArguments& arguments);
+int explain_command(const ExplainArguments& arguments);
 int clean_command(const CleanArguments& arguments);
 int lifecycle_command(const std::string& format);
 int defects_command(const DefectsArguments& arguments);

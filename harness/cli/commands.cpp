@@ -2,7 +2,6 @@
 // The commands that run sequences: run, replay, shrink.
 #include <algorithm>
 #include <chrono>
-#include <functional>
 #include <random>
 
 #include <fmt/core.h>
@@ -12,6 +11,7 @@
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/interruption.hpp"
 #include "harness/cli/reporting.hpp"
+#include "harness/cli/running.hpp"
 #include "harness/cli/stopwatch.hpp"
 #include "harness/cli/trace_folder.hpp"
 #include "harness/cli/watchdog.hpp"
@@ -40,45 +40,6 @@ Result<std::vector<Profile>> chosen_profiles(const std::vector<std::string>& nam
     chosen.push_back(*profile);
   }
   return chosen;
-}
-
-using Properties = std::vector<std::unique_ptr<const Property>>;
-
-Result<Properties> chosen_properties(const std::vector<std::string>& names) {
-  Properties all = make_all_properties();
-  const auto is_asked_for = [&](const std::unique_ptr<const Property>& property) {
-    return std::find(names.begin(), names.end(), property->name()) != names.end();
-  };
-  for (const std::string& name : names) {
-    const auto named = [&](const auto& property) { return property->name() == name; };
-    if (std::any_of(all.begin(), all.end(), named)) continue;
-    std::string known;
-    for (const auto& property : all)
-      known += fmt::format(" {}", property->name());
-    return bad_input(fmt::format("'{}' is no property", name), "choose from:" + known);
-  }
-  if (!names.empty()) std::erase_if(all, std::not_fn(is_asked_for));
-  return all;
-}
-
-int exit_code_after(int code) {
-  const int signal = signal_received();
-  return signal == 0 ? code : 128 + signal;
-}
-
-/// What a trace says of its world, unless the command line says otherwise.
-WorldArguments world_of(WorldArguments given, const Trace& trace) {
-  if (given.system.empty()) given.system = trace.system;
-  if (!given.defect) given.defect = trace.defect;
-  if (given.defect == "none") given.defect.reset();
-  return given;
-}
-
-/// A trace may name only stages that the system has: at any other, its steps would never be in
-/// time.
-Nothing know_stages(WorldFactory& worlds, const Trace& trace, const std::filesystem::path& file) {
-  SB_ASSIGN(world, worlds.make(trace.sequence.seed));
-  return check_stages(trace, world.system->capabilities(), file.string());
 }
 
 /// What `--exhaustive` runs.
@@ -122,25 +83,6 @@ std::vector<std::string> words_of(const RunArguments& arguments) {
   if (arguments.exhaustive) add("--exhaustive", fmt::format("{}", *arguments.exhaustive));
   if (arguments.max_steps) add("--max-steps", fmt::format("{}", *arguments.max_steps));
   return words;
-}
-
-/// For all that a command runs in this world, with these options.
-WatchdogOptions watched(const ChosenWorld& world, const CampaignOptions& options,
-                        std::optional<double> timeout, Reporting* reporting) {
-  using Seconds = std::chrono::duration<double>;
-  WatchdogOptions watching{.sequence_timeout = timeout ? Seconds(*timeout) : world.sequence_timeout,
-                           .trace = {.made_by = options.tool,
-                                     .system = world.worlds->name(),
-                                     .defect = options.defect,
-                                     .sequence = {},
-                                     .violation = {}},
-                           .folder = options.trace_folder,
-                           .seed = options.seed};
-  if (reporting != nullptr)
-    watching.end_reports = [reporting](const RunEnded& end) {
-      return reporting->finish_early(end);
-    };
-  return watching;
 }
 
 }  // namespace

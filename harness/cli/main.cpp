@@ -120,6 +120,17 @@ void add_shrink(CLI::App& app, ShrinkArguments& shrink) {
       ->capture_default_str();
 }
 
+void add_explain(CLI::App& app, ExplainArguments& explain) {
+  CLI::App& command =
+      *app.add_subcommand("explain", "run the sequence of a trace file and tell its story");
+  command.add_option("trace", explain.trace, "trace file, or a folder of them")->required();
+  command.add_option("--defect", explain.defect,
+                     "plant this defect; 'none': the sound service (default: the trace's own)");
+  add_properties(command, explain.properties);
+  add_sequence_timeout(command, explain.sequence_timeout);
+  command.add_flag("--json", explain.json, "print one JSON document a trace on stdout");
+}
+
 void add_bench(CLI::App& app, BenchArguments& bench) {
   CLI::App& command = *app.add_subcommand("bench", "measure what Switchback costs on this machine");
   command.add_flag("--quick", bench.quick,
@@ -163,6 +174,8 @@ int dispatch(int argc, char** argv) {
   add_replay(app, replay);
   ShrinkArguments shrink;
   add_shrink(app, shrink);
+  ExplainArguments explain;
+  add_explain(app, explain);
   CleanArguments clean;
   CLI::App& clean_app = *app.add_subcommand("clean", "remove what killed runs left behind");
   clean_app.add_option("--run-folder", clean.run_folder,
@@ -192,6 +205,7 @@ int dispatch(int argc, char** argv) {
   if (chosen->get_name() == "run") return run_command(run);
   if (chosen->get_name() == "replay") return replay_command(replay);
   if (chosen->get_name() == "shrink") return shrink_command(shrink);
+  if (chosen->get_name() == "explain") return explain_command(explain);
   if (chosen->get_name() == "clean") return clean_command(clean);
   if (chosen->get_name() == "dr") return dr_command(app, dr);
   if (chosen->get_name() == "bench") return bench_command(bench);
