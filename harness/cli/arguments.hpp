@@ -19,6 +19,9 @@ inline constexpr int kExitCouldNot = 2;
 inline constexpr int kExitInconclusive = 3;
 inline constexpr int kExitCutShort = 4;  ///< a sequence hung, or crashed; see docs/watchdogs.md
 
+/// Of `replay --bisect` in place of 2, 3 and 4: `git bisect run` skips the revision.
+inline constexpr int kExitSkip = 125;
+
 /// Which world, and where its two sites are.
 struct WorldArguments {
   std::string system = "sim";
@@ -59,9 +62,10 @@ struct RunArguments {
 struct ReplayArguments {
   WorldArguments world;  ///< `system` empty: the trace's own
   OutputArguments output;
-  std::filesystem::path trace;
+  std::filesystem::path trace;          ///< or a folder of traces
   std::vector<std::string> properties;  ///< empty: all
   std::uint64_t repeat = 1;
+  bool bisect = false;                     ///< answer in the exit codes of `git bisect run`
   std::optional<double> sequence_timeout;  ///< seconds
 };
 

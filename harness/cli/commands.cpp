@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands that run sequences: run, replay, shrink.
+// The commands run and shrink.
 #include <algorithm>
 #include <chrono>
 #include <random>
@@ -139,39 +139,6 @@ int run_command(const RunArguments& arguments) {
   world->worlds.reset();  // daemons and folders go before the verdict is told
   std::error_code not_empty;
   std::filesystem::remove(arguments.trace_folder, not_empty);
-  return exit_code_after((*reporting)->finish());
-}
-
-int replay_command(const ReplayArguments& arguments) {
-  const Stopwatch watch;
-  watch_signals();
-  const Result<Trace> trace = load_trace(arguments.trace);
-  if (!trace) return report_error(trace.error());
-  const Result<Properties> properties = chosen_properties(arguments.properties);
-  if (!properties) return report_error(properties.error());
-  const WorldArguments where = world_of(arguments.world, *trace);
-  Result<std::unique_ptr<Reporting>> reporting = Reporting::open(
-      arguments.output, [&watch] { return watch.seconds(); }, true);
-  if (!reporting) return report_error(reporting.error());
-  Result<ChosenWorld> world = choose_world(where);
-  if (!world) return report_error(world.error());
-
-  CampaignOptions options;
-  options.tool = kTool;
-  options.seed = trace->sequence.seed;
-  options.defect = where.defect;
-  options.notes = world->notes;
-  options.elapsed_seconds = [&watch] { return watch.seconds(); };
-  options.interrupted = [] { return signal_received() != 0; };
-  if (const Nothing known = know_stages(*world->worlds, *trace, arguments.trace); !known)
-    return report_error(known.error());
-  WatchdogOptions watching = watched(*world, options, arguments.sequence_timeout, reporting->get());
-  watching.existing = arguments.trace;
-  Watchdog watchdog(std::move(watching));
-  options.watch = &watchdog;
-  replay(*world->worlds, *properties, options, trace->sequence, arguments.repeat,
-         (*reporting)->events());
-  world->worlds.reset();
   return exit_code_after((*reporting)->finish());
 }
 

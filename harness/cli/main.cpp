@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program `switchback`: reads the command line and hands over to the command.
+#include <algorithm>
 #include <map>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -13,6 +15,8 @@ namespace switchback {
 namespace {
 
 const std::map<std::string, double> kTimeUnits = {{"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}};
+
+constexpr const char* kBisect = "--bisect";
 
 void add_world_options(CLI::App& command, WorldArguments& world, bool from_trace) {
   auto* const system = command.add_option(
@@ -101,9 +105,18 @@ void add_replay(CLI::App& app, ReplayArguments& replay) {
   replay.world.system.clear();
   add_world_options(command, replay.world, true);
   add_output_options(command, replay.output);
-  command.add_option("trace", replay.trace, "trace file")->required();
+  command.add_option("trace", replay.trace, "trace file, or a folder of them")->required();
   add_properties(command, replay.properties);
   add_sequence_timeout(command, replay.sequence_timeout);
+  command
+      .add_flag(
+          kBisect, replay.bisect,
+          "for `git bisect run`: exit code 1 if the trace's own violation is there, 0 if not, "
+          "125 if that can't be told")
+      ->excludes("--property")
+      ->excludes("--log")
+      ->excludes("--report-junit")
+      ->excludes("--json");
   command.add_option("--repeat", replay.repeat, "run it so many times")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
@@ -199,7 +212,10 @@ int dispatch(int argc, char** argv) {
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
     app.exit(error);
-    return kExitCouldNot;
+    // To `git bisect run` any other code would say that the revision is bad.
+    const bool bisects = std::any_of(
+        argv, argv + argc, [](const char* word) { return std::string_view(word) == kBisect; });
+    return bisects ? kExitSkip : kExitCouldNot;
   }
   const CLI::App* const chosen = app.get_subcommands().front();
   if (chosen->get_name() == "run") return run_command(run);

@@ -36,7 +36,7 @@ int exit_code_after(int code) {
 }
 
 int worse_of(int one, int other) {
-  constexpr std::array kFromWorst = {kExitViolated, kExitCouldNot, kExitInconclusive};
+  constexpr std::array kFromWorst = {kExitViolated, kExitSkip, kExitCouldNot, kExitInconclusive};
   for (const int code : kFromWorst)
     if (one == code || other == code) return code;
   return std::max(one, other);

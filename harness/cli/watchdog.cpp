@@ -207,7 +207,7 @@ void Watchdog::end_process(std::string_view kind, const std::string& what) {
   if (options_.end_reports && !options_.end_reports({std::string(kind), why}))
     say("  no report is written, and an event log lacks its end\n");
   std::fflush(stdout);
-  _exit(kExitCutShort);
+  _exit(options_.exit_code);
 }
 
 /// The command that runs it again.

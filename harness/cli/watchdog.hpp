@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A call into the system under test that does not return, or that takes the process down with it:
 // the sequences in progress are kept as traces, the reports are ended, and the process with
-// kExitCutShort.
+// kExitCutShort, or what it is told instead.
 //
 // A thread of its own waits for both. One that crashes only wakes it and then stands still, so all
 // of that is done by sound code on a sound stack, and nothing has to be written for sequences that
@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "harness/campaign/sequence_watch.hpp"
+#include "harness/cli/arguments.hpp"
 #include "harness/events/event.hpp"
 #include "harness/sequence/trace.hpp"
 
@@ -39,6 +40,7 @@ struct WatchdogOptions {
   /// Ends the reports of the run, whose end is this; false if that is not possible. Called from the
   /// watchdog's thread, whatever the others are doing. May be empty.
   std::function<bool(const RunEnded& end)> end_reports = {};
+  int exit_code = kExitCutShort;  ///< of the process that is ended
 };
 
 /// At most one at a time. While it lives, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT and SIGALRM are
