@@ -109,21 +109,21 @@ class Collector {
     const FoundViolation& found = run.result.violations.front();
     const Violation& violation = found.violation;
     if (!kept_.insert({violation.property, violation.kind}).second) return;
-    const std::filesystem::path file =
+    const std::filesystem::path draft =
         options_.trace_folder /
         fmt::format("{}-{}-{}-{}.json", violation.property, violation.kind, options_.seed, index);
     ViolationKept event{.sequence = index,
                         .property = violation.property,
                         .kind = violation.kind,
                         .message = violation.message,
-                        .trace_file = file.string(),
+                        .trace_file = draft.string(),
                         .steps_before = run.drawn.sequence.steps.size(),
                         .steps = run.drawn.sequence.steps.size(),
                         .candidates = 0,
                         .story = {}};
     Sequence smallest = run.drawn.sequence;
     const Result<std::optional<KeptFinding>> kept = shrink_and_keep(
-        worlds_, properties_, options_, run.drawn.sequence, violation, found.step, file);
+        worlds_, properties_, options_, run.drawn.sequence, violation, found.step, draft);
     if (!kept) {
       event.trace_file.clear();
       event.message += "; the trace could not be kept: " + kept.error().message;
@@ -133,6 +133,10 @@ class Collector {
       event.message = (*kept)->violation.message;
     }
     event.steps = smallest.steps.size();
+    if (kept)
+      event.trace_file = keep_once(draft, event.steps, violation, {worlds_.name(), options_.defect},
+                                   options_.known)
+                             .string();
     for (const Step& step : smallest.steps)
       event.story.push_back(describe(step));
     events_.on(event);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/campaign/finding_file.hpp"
 #include "harness/campaign/sequence_watch.hpp"
 #include "harness/events/event.hpp"
 #include "harness/runner/run_sequence.hpp"
@@ -46,6 +47,9 @@ struct CampaignOptions {
   double shrink_seconds = 60;  ///< for each finding, by elapsed_seconds
   /// Where traces of violations are kept; must exist.
   std::filesystem::path trace_folder;
+  /// Of earlier runs, and still there: no second trace of one is kept. What is drawn, run and told
+  /// does not depend on them, but for the names of files.
+  std::vector<KnownFinding> known = {};
   /// A faster world in which a failure is tried first when it is shrunk. May be null.
   WorldFactory* shrink_world = nullptr;
 

@@ -56,6 +56,7 @@ struct RunArguments {
   std::vector<std::string> required_coverage;
   std::filesystem::path trace_folder = "switchback-traces";
   bool shrink = true;
+  bool replay_known = true;                ///< first of all the findings that the folder keeps
   std::optional<double> sequence_timeout;  ///< seconds
 };
 

@@ -2,6 +2,7 @@
 // The commands run and shrink.
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <random>
 
 #include <fmt/core.h>
@@ -9,6 +10,7 @@
 #include "harness/campaign/campaign.hpp"
 #include "harness/campaign/crash_points.hpp"
 #include "harness/cli/arguments.hpp"
+#include "harness/cli/findings/known_findings.hpp"
 #include "harness/cli/interruption.hpp"
 #include "harness/cli/reporting.hpp"
 #include "harness/cli/running.hpp"
@@ -17,6 +19,7 @@
 #include "harness/cli/watchdog.hpp"
 #include "harness/cli/worlds.hpp"
 #include "reports/event_line.hpp"
+#include "reports/text.hpp"
 
 namespace switchback {
 namespace {
@@ -85,6 +88,12 @@ std::vector<std::string> words_of(const RunArguments& arguments) {
   return words;
 }
 
+/// Standard output is the JSON document's alone.
+std::FILE* told_on(const OutputArguments& output) {
+  if (output.quiet) return nullptr;
+  return output.json ? stderr : stdout;
+}
+
 }  // namespace
 
 int run_command(const RunArguments& arguments) {
@@ -99,10 +108,14 @@ int run_command(const RunArguments& arguments) {
   Result<std::unique_ptr<Reporting>> reporting = Reporting::open(
       arguments.output, [&watch] { return watch.seconds(); }, arguments.world.system != "sim");
   if (!reporting) return report_error(reporting.error());
+  // Before there is a world of the run's own: two at a time may be more than real hosts can carry.
+  std::vector<KnownFinding> known;
+  if (arguments.replay_known) known = replay_known_findings(arguments, told_on(arguments.output));
   Result<ChosenWorld> world = choose_world(arguments.world);
   if (!world) return report_error(world.error());
 
   CampaignOptions options;
+  options.known = known;
   options.tool = kTool;
   options.seed = arguments.seed.value_or(new_seed());
   options.max_sequences = arguments.max_sequences;
@@ -139,7 +152,12 @@ int run_command(const RunArguments& arguments) {
   world->worlds.reset();  // daemons and folders go before the verdict is told
   std::error_code not_empty;
   std::filesystem::remove(arguments.trace_folder, not_empty);
-  return exit_code_after((*reporting)->finish());
+  const int code = (*reporting)->finish();
+  if (known.empty()) return exit_code_after(code);
+  if (std::FILE* const out = told_on(arguments.output); out != nullptr)
+    fmt::print(out, "known: {} still there, so the exit code is {}\n",
+               counted(known.size(), "finding"), kExitViolated);
+  return exit_code_after(worse_of(code, kExitViolated));
 }
 
 int shrink_command(const ShrinkArguments& arguments) {

@@ -98,6 +98,9 @@ void add_run(CLI::App& app, RunArguments& run) {
   command.add_option("--trace-dir", run.trace_folder, "where traces of violations are kept")
       ->capture_default_str();
   command.add_flag("!--no-shrink", run.shrink, "keep failing sequences as they are");
+  command.add_flag(
+      "!--no-known", run.replay_known,
+      "do not replay the findings in --trace-dir first, and do not remove those fixed");
 }
 
 void add_replay(CLI::App& app, ReplayArguments& replay) {
