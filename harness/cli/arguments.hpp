@@ -86,6 +86,11 @@ struct ExplainArguments {
   std::optional<double> sequence_timeout;  ///< seconds
 };
 
+struct ExportArguments {
+  std::filesystem::path trace;
+  bool gtest = false;  ///< the one form there is
+};
+
 struct CleanArguments {
   std::optional<std::filesystem::path> run_folder;
   bool json = false;
@@ -113,6 +118,7 @@ int run_command(const RunArguments& arguments);
 int replay_command(const ReplayArguments& arguments);
 int shrink_command(const ShrinkArguments& arguments);
 int explain_command(const ExplainArguments& arguments);
+int export_command(const ExportArguments& arguments);
 int clean_command(const CleanArguments& arguments);
 int lifecycle_command(const std::string& format);
 int defects_command(const DefectsArguments& arguments);

@@ -147,6 +147,14 @@ void add_explain(CLI::App& app, ExplainArguments& explain) {
   command.add_flag("--json", explain.json, "print one JSON document a trace on stdout");
 }
 
+void add_export(CLI::App& app, ExportArguments& exported) {
+  CLI::App& command =
+      *app.add_subcommand("export", "print a trace file in the form of something else");
+  command.add_option("trace", exported.trace, "trace file")->required();
+  command.add_flag("--gtest", exported.gtest, "as a C++ source file with GoogleTest cases")
+      ->required();
+}
+
 void add_bench(CLI::App& app, BenchArguments& bench) {
   CLI::App& command = *app.add_subcommand("bench", "measure what Switchback costs on this machine");
   command.add_flag("--quick", bench.quick,
@@ -192,6 +200,8 @@ int dispatch(int argc, char** argv) {
   add_shrink(app, shrink);
   ExplainArguments explain;
   add_explain(app, explain);
+  ExportArguments exported;
+  add_export(app, exported);
   CleanArguments clean;
   CLI::App& clean_app = *app.add_subcommand("clean", "remove what killed runs left behind");
   clean_app.add_option("--run-folder", clean.run_folder,
@@ -225,6 +235,7 @@ int dispatch(int argc, char** argv) {
   if (chosen->get_name() == "replay") return replay_command(replay);
   if (chosen->get_name() == "shrink") return shrink_command(shrink);
   if (chosen->get_name() == "explain") return explain_command(explain);
+  if (chosen->get_name() == "export") return export_command(exported);
   if (chosen->get_name() == "clean") return clean_command(clean);
   if (chosen->get_name() == "dr") return dr_command(app, dr);
   if (chosen->get_name() == "bench") return bench_command(bench);
