@@ -110,7 +110,8 @@ int run_command(const RunArguments& arguments) {
   if (!reporting) return report_error(reporting.error());
   // Before there is a world of the run's own: two at a time may be more than real hosts can carry.
   std::vector<KnownFinding> known;
-  if (arguments.replay_known) known = replay_known_findings(arguments, told_on(arguments.output));
+  if (arguments.replay_known)
+    known = replay_known_findings(arguments, **reporting, told_on(arguments.output));
   Result<ChosenWorld> world = choose_world(arguments.world);
   if (!world) return report_error(world.error());
 

@@ -20,8 +20,8 @@ bool is_of(const WorldArguments& world, const Trace& trace) {
   return trace.system == world.system && trace.defect == world.defect;
 }
 
-Result<TraceVerdict> judged_again(const RunArguments& arguments, const std::filesystem::path& file,
-                                  const Trace& trace) {
+Result<TraceVerdict> judged_again(const RunArguments& arguments, Reporting& reporting,
+                                  const std::filesystem::path& file, const Trace& trace) {
   SB_ASSIGN(own, chosen_properties({trace.violation->property}));
   ReplayArguments replaying;
   replaying.world = arguments.world;
@@ -29,7 +29,7 @@ Result<TraceVerdict> judged_again(const RunArguments& arguments, const std::file
   const Stopwatch watch;
   Summary summary;
   const InItsWorld how{
-      .arguments = replaying, .properties = own, .reporting = nullptr, .seconds = [&watch] {
+      .arguments = replaying, .properties = own, .reporting = &reporting, .seconds = [&watch] {
         return watch.seconds();
       }};
   SB_TRY(replay_in_its_world(how, file, trace, summary));
@@ -49,14 +49,15 @@ std::string put_away(const std::filesystem::path& file, const Trace& trace) {
 
 class KnownFindings {
  public:
-  KnownFindings(const RunArguments& arguments, std::FILE* out) : arguments_(arguments), out_(out) {}
+  KnownFindings(const RunArguments& arguments, Reporting& reporting, std::FILE* out)
+      : arguments_(arguments), reporting_(reporting), out_(out) {}
 
   void take(const std::filesystem::path& file) {
     const Result<Trace> trace = load_trace(file);
     if (!trace) return tell(file, "left alone: " + trace.error().message);
     if (!is_of(arguments_.world, *trace)) return;
     if (!trace->violation) return tell(file, "left alone: it names no violation");
-    const Result<TraceVerdict> verdict = judged_again(arguments_, file, *trace);
+    const Result<TraceVerdict> verdict = judged_again(arguments_, reporting_, file, *trace);
     if (signal_received() != 0) return;
     if (!verdict) return tell(file, "left alone: " + verdict.error().message);
     if (verdict->code == kExitHeld) return tell(file, put_away(file, *trace));
@@ -76,14 +77,16 @@ class KnownFindings {
   }
 
   const RunArguments& arguments_;
+  Reporting& reporting_;
   std::FILE* out_;
   std::vector<KnownFinding> still_there_;
 };
 
 }  // namespace
 
-std::vector<KnownFinding> replay_known_findings(const RunArguments& arguments, std::FILE* out) {
-  KnownFindings known(arguments, out);
+std::vector<KnownFinding> replay_known_findings(const RunArguments& arguments, Reporting& reporting,
+                                                std::FILE* out) {
+  KnownFindings known(arguments, reporting, out);
   const auto files = traces_in(arguments.trace_folder);
   if (!files) return {};  // it holds none
   for (const std::filesystem::path& file : *files) {

@@ -7,6 +7,7 @@
 
 #include "harness/campaign/finding_file.hpp"
 #include "harness/cli/arguments.hpp"
+#include "harness/cli/reporting.hpp"
 
 namespace switchback {
 
@@ -14,6 +15,8 @@ namespace switchback {
 /// each with that promise judged and no other, and gives those that are still there. What is fixed
 /// is removed, if the file has the name that runs give it (see finding_file()). A line of each, and
 /// of what can't be judged and is left alone, goes to `out`; nothing if that is null.
-std::vector<KnownFinding> replay_known_findings(const RunArguments& arguments, std::FILE* out);
+/// One that does not come back ends the process, with the reports of the run so far.
+std::vector<KnownFinding> replay_known_findings(const RunArguments& arguments, Reporting& reporting,
+                                                std::FILE* out);
 
 }  // namespace switchback
