@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands run and shrink.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <optional>
 #include <random>
+#include <string>
+#include <vector>
 
 #include <fmt/core.h>
 
