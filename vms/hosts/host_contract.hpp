@@ -149,6 +149,7 @@ TEST_P(HostContract, AReplicaTakesOverWhatTheViewShows) {
   EXPECT_EQ(expected.size(), 4U);
   EXPECT_EQ(stage.volume(stage.layer("base"), 0), expected);
   EXPECT_EQ(*stage.recovery().volume_size(stage.layer("base")), stage.item.disks[0].size_bytes);
+  EXPECT_EQ(*stage.recovery().find_user(stage.layer("base")), std::nullopt);
 }
 
 TEST_P(HostContract, AnOverlayShowsItsBackingUnderItsOwnBlocksAndNeverWritesToIt) {
@@ -361,6 +362,7 @@ TEST_P(HostContract, ErrorsNameWhatIsMissing) {
   expect_named(host.open_view("nobody", std::nullopt, "c1"), "nobody");
   expect_named(host.open_stopped_view("nobody", std::nullopt), "nobody");
   expect_named(host.volume_size("nothing"), "nothing");
+  EXPECT_EQ(*host.find_user("nothing"), std::nullopt);
   expect_named(host.open_replica("nothing"), "nothing");
   expect_named(host.digests("nothing", 65536), "nothing");
   expect_named(host.freeze_vm("nobody"), "nobody");

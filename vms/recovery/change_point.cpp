@@ -54,7 +54,7 @@ Task<Nothing> stop_old_copy(JobContext& job) {
 
 Task<Nothing> start_new_copy(JobContext& job) {
   ItemRecord& record = job.record;
-  const CheckpointName track = checkpoint_of_round(record.round + 1);
+  const CheckpointName track = checkpoint_of_round(record, record.round + 1);
   // Left halfway and entered again the new VMs may run already, which is no reason to replace them.
   SB_CO_TRY(co_await define_copy(job, *record.target, false));
   SB_CO_TRY(co_await start_copy(job, *record.target, track));

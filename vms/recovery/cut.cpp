@@ -143,7 +143,7 @@ Task<Result<Cut>> cut_views(JobContext& job, CutOrder order) {
     SB_CO_TRY(co_await release_guests(job, order.source));
     SB_CO_TRY(co_await close_views(job, order.source));
     SB_CO_TRY(co_await retire_checkpoints(job, order.source));
-    cut.next = checkpoint_of_round(++job.record.round);
+    cut.next = checkpoint_of_round(job.record, ++job.record.round);
     if (order.quiesce) {
       const Nothing frozen = co_await freeze_all(job, order.source);
       cut.app_consistent = frozen.has_value();
@@ -182,7 +182,7 @@ Task<Nothing> retire_checkpoints(JobContext& job, Site site) {
     SB_CO_ASSIGN(names,
                  co_await job.call("list_checkpoints", [&] { return host.list_checkpoints(vm); }));
     for (const CheckpointName& name : names) {
-      if (name == job.record.tracked_since || !is_of_service(name)) continue;
+      if (name == job.record.tracked_since || !is_of_item(job.record, name)) continue;
       SB_CO_TRY(
           co_await job.call("remove_checkpoint", [&] { return host.remove_checkpoint(vm, name); }));
     }
@@ -192,6 +192,24 @@ Task<Nothing> retire_checkpoints(JobContext& job, Site site) {
 
 Task<Nothing> retire_checkpoints_if_possible(JobContext& job, Site site) {
   static_cast<void>(co_await retire_checkpoints(job, site));
+  co_return Nothing{};
+}
+
+Task<Nothing> retire_checkpoints_of_moved_disks(JobContext& job) {
+  const ItemRecord& record = job.record;
+  for (const DiskSpec& disk : record.spec.disks) {
+    const VolumeName volume = primary_volume(record, disk);
+    SB_CO_ASSIGN(user,
+                 co_await job.call("find_user", [&] { return job.primary.find_user(volume); }));
+    if (!user || *user == vm_name(record.spec, disk.vm)) continue;
+    const VmName vm = *user;
+    SB_CO_ASSIGN(names, co_await job.call("list_checkpoints",
+                                          [&] { return job.primary.list_checkpoints(vm); }));
+    for (const CheckpointName& name : names)
+      if (is_of_item(record, name))
+        SB_CO_TRY(co_await job.call("remove_checkpoint",
+                                    [&] { return job.primary.remove_checkpoint(vm, name); }));
+  }
   co_return Nothing{};
 }
 

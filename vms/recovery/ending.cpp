@@ -24,7 +24,8 @@ Task<Nothing> end_primary_tracking(JobContext& job) {
   if (record.rest == resting::kProtected || record.rest == resting::kPaused)
     job.fail_to = resting::kResyncRequired;
   if (!record.target) record.tracked_since.reset();
-  co_return co_await retire_checkpoints(job, Site::primary);
+  SB_CO_TRY(co_await retire_checkpoints(job, Site::primary));
+  co_return co_await retire_checkpoints_of_moved_disks(job);
 }
 
 Task<Nothing> detach_target(JobContext& job) {

@@ -61,6 +61,24 @@ Task<Nothing> check_existing(JobContext& job, std::size_t vm, std::vector<VmDisk
   co_return Nothing{};
 }
 
+/// An Error if another VM at primary has a disk of VM number `vm`: what is on it is that VM's now.
+Task<Nothing> check_disks_are_not_taken(JobContext& job, std::size_t vm) {
+  const ItemRecord& record = job.record;
+  const VmName name = vm_name(record.spec, vm);
+  for (const DiskSpec& disk : record.spec.disks) {
+    if (disk.vm != vm) continue;
+    const VolumeName volume = primary_volume(record, disk);
+    SB_CO_ASSIGN(user,
+                 co_await job.call("find_user", [&] { return job.primary.find_user(volume); }));
+    if (user && *user != name)
+      co_return environment_error(
+          fmt::format("disk {} of VM {} was moved to VM {} at primary, which would lose it",
+                      disk.device, name, *user),
+          fmt::format("give it back, or give VM {} another disk", *user));
+  }
+  co_return Nothing{};
+}
+
 /// Empty disks for VM number `vm` at primary.
 Task<Nothing> create_primary_disks(JobContext& job, std::size_t vm) {
   for (const DiskSpec& disk : job.record.spec.disks) {
@@ -128,6 +146,8 @@ Task<Nothing> check_primary_is_off(JobContext& job) {
     } else if (!record.job->create_missing_vm) {
       co_return not_found(fmt::format("the primary site has no VM {} any more", name),
                           "let the failback make it again");
+    } else {
+      SB_CO_TRY(co_await check_disks_are_not_taken(job, vm));
     }
   }
   co_return Nothing{};
@@ -141,7 +161,10 @@ Task<Nothing> create_missing_primary(JobContext& job) {
     SB_CO_ASSIGN(
         found, co_await job.call("find_vm", [&] { return job.primary.find_vm(definition.name); }));
     if (found && found->hardware == definition.hardware) continue;
-    if (!found) SB_CO_TRY(co_await create_primary_disks(job, vm));
+    if (!found) {
+      SB_CO_TRY(co_await check_disks_are_not_taken(job, vm));
+      SB_CO_TRY(co_await create_primary_disks(job, vm));
+    }
     SB_CO_TRY(co_await job.call("ensure_vm", [&] { return job.primary.ensure_vm(definition); }));
   }
   co_return Nothing{};
@@ -163,6 +186,11 @@ Task<Nothing> abandon_synchronization(JobContext& job) {
   co_return co_await retire_checkpoints(job, Site::recovery);
 }
 
+Task<Nothing> check_and_shut_down_target(JobContext& job) {
+  SB_CO_TRY(co_await check_disks_unchanged(job));
+  co_return co_await shut_down_target(job);
+}
+
 Task<Nothing> shut_down_target(JobContext& job) {
   for (const VmName& vm : vms_on(job.record, Site::recovery))
     SB_CO_TRY(co_await job.call("shut_down_vm", [&] { return job.recovery.shut_down_vm(vm); }));
@@ -171,6 +199,7 @@ Task<Nothing> shut_down_target(JobContext& job) {
 
 Task<Nothing> send_final_to_primary(JobContext& job) {
   ItemRecord& record = job.record;
+  SB_CO_TRY(co_await check_disks_unchanged(job));
   SB_CO_ASSIGN(tracked, co_await target_is_tracked(job));
   if (tracked) {
     SB_CO_TRY(co_await transfer(job, back_to_primary(record, record.tracked_since)));
@@ -184,7 +213,8 @@ Task<Nothing> send_final_to_primary(JobContext& job) {
 }
 
 Task<Nothing> start_primary(JobContext& job) {
-  const CheckpointName track = checkpoint_of_round(job.record.round + 1);
+  SB_CO_TRY(co_await check_disks_unchanged(job));
+  const CheckpointName track = checkpoint_of_round(job.record, job.record.round + 1);
   for (const VmName& vm : vms_on(job.record, Site::primary))
     SB_CO_TRY(co_await job.call("start_vm", [&] { return start_tracked(job.primary, vm, track); }));
   job.record.tracked_since = track;
@@ -213,6 +243,8 @@ Task<Nothing> give_up_completion(JobContext& job) {
 }
 
 Task<Nothing> renew_primary(JobContext& job) {
+  for (std::size_t vm = 0; vm < job.record.spec.vms.size(); ++vm)
+    SB_CO_TRY(co_await check_disks_are_not_taken(job, vm));
   SB_CO_TRY(co_await close_views(job, Site::primary));
   for (std::size_t vm = 0; vm < job.record.spec.vms.size(); ++vm) {
     const VmDefinition definition = primary_vm(job.record, vm);
@@ -229,6 +261,7 @@ Task<Nothing> renew_primary(JobContext& job) {
 }
 
 Task<Nothing> download(JobContext& job) {
+  SB_CO_TRY(co_await check_disks_unchanged(job));
   SB_CO_TRY(co_await transfer(job, back_to_primary(job.record, std::nullopt)));
   co_return Nothing{};
 }

@@ -23,6 +23,10 @@ Task<Nothing> retire_recovery_tracking(JobContext& job);
 Task<Nothing> abandon_synchronization(JobContext& job);
 
 Task<Nothing> shut_down_target(JobContext& job);
+/// The same, once the VMs at primary are known to have still the disks that were synchronized.
+/// What comes after it looks again before it writes to them: an operation that is taken up where it
+/// failed begins there.
+Task<Nothing> check_and_shut_down_target(JobContext& job);
 /// Sends what changed since the synchronization.
 Task<Nothing> send_final_to_primary(JobContext& job);
 /// Starts the VMs at primary, tracked from their first instruction on: the base of reverse

@@ -18,10 +18,11 @@ void add_failback_stages(StageTable& table) {
                  {"synchronize", synchronize_to_primary, broken},
                  {"retire_tracking", retire_recovery_tracking, broken}},
       .undo = abandon_synchronization};
-  table[Operation::complete_failover] = {.stages = {{"shut_down_target", shut_down_target},
-                                                    {"synchronize_final", send_final_to_primary},
-                                                    {"start_primary", start_primary}},
-                                         .undo = return_to_target};
+  table[Operation::complete_failover] = {
+      .stages = {{"shut_down_target", check_and_shut_down_target},
+                 {"synchronize_final", send_final_to_primary},
+                 {"start_primary", start_primary}},
+      .undo = return_to_target};
   table[Operation::full_failback] = {.stages = {{"prerequisites", check_primary_is_off},
                                                 {"shut_down_target", shut_down_target},
                                                 {"create_primary_vm", renew_primary, broken},

@@ -156,7 +156,7 @@ Task<Nothing> create_target(JobContext& job) {
 Task<Nothing> start_target(JobContext& job) {
   ItemRecord& record = job.record;
   SB_ASSERT(record.target);
-  const CheckpointName track = checkpoint_of_round(record.round + 1);
+  const CheckpointName track = checkpoint_of_round(record, record.round + 1);
   SB_CO_TRY(co_await start_copy(job, *record.target, track));
   record.tracked_since = track;
   record.failover_point = record.target->point;

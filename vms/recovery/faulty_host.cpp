@@ -287,6 +287,11 @@ Result<Bytes> FaultyHost::volume_size(const VolumeName& volume) {
   return within_->volume_size(volume);
 }
 
+Result<std::optional<VmName>> FaultyHost::find_user(const VolumeName& volume) {
+  SB_TRY(reach());
+  return within_->find_user(volume);
+}
+
 std::string FaultyHost::locate_volume(const VolumeName& volume) {
   return within_->locate_volume(volume);
 }

@@ -156,6 +156,9 @@ class Host {
   virtual Nothing create_volume(const VolumeSpec& spec) = 0;
   virtual Nothing remove_volume(const VolumeName& volume) = 0;
   virtual Result<Bytes> volume_size(const VolumeName& volume) = 0;
+  /// The VM that is defined with a disk on the volume, whoever defined it so; of several the first
+  /// by name. Nothing if there is none.
+  virtual Result<std::optional<VmName>> find_user(const VolumeName& volume) = 0;
   /// Where the volume's content can be read while nobody writes to it: "qcow2:<absolute path>" on
   /// libvirt, "sim:<site>/<volume>" in the simulated world.
   [[nodiscard]] virtual std::string locate_volume(const VolumeName& volume) = 0;

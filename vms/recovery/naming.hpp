@@ -49,13 +49,16 @@ inline VolumeSpec volume_of_layer(const ItemRecord& record, const DiskSpec& disk
   if (record.spec.policy.encrypted) spec.key = record.spec.name;
   return spec;
 }
-inline CheckpointName checkpoint_of_round(std::uint32_t round) {
-  return concat("c", std::to_string(round));
+/// It bears the item's name: a disk takes its tracking along when it is moved to another item's VM.
+inline CheckpointName checkpoint_of_round(const ItemRecord& record, std::uint32_t round) {
+  return concat("c", std::to_string(round), "-", record.spec.name);
 }
-/// Whether a checkpoint is one of the service's: others may be another backup tool's.
-inline bool is_of_service(const CheckpointName& name) {
-  return name.size() > 1 && name.front() == 'c' &&
-         name.find_first_not_of("0123456789", 1) == CheckpointName::npos;
+/// Whether a checkpoint is one that the service made for the item: others may be another item's, or
+/// another backup tool's.
+inline bool is_of_item(const ItemRecord& record, const CheckpointName& name) {
+  const std::size_t number_end = name.find_first_not_of("0123456789", 1);
+  return name.front() == 'c' && number_end != CheckpointName::npos && number_end > 1 &&
+         name.compare(number_end, CheckpointName::npos, concat("-", record.spec.name)) == 0;
 }
 inline std::string point_layer_of_round(std::uint32_t round) {
   return concat("p", std::to_string(round));

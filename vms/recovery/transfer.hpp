@@ -61,6 +61,10 @@ Task<Nothing> retire_checkpoints(JobContext& job, Site site);
 /// removed before the next transfer from that site.
 Task<Nothing> retire_checkpoints_if_possible(JobContext& job, Site site);
 
+/// Ends the item's tracking of disks of primary that were moved to another VM there, and nothing
+/// else that is on them: the other VM's tracking bears another name.
+Task<Nothing> retire_checkpoints_of_moved_disks(JobContext& job);
+
 /// An Error of kind bad_input if the disks of a VM at primary, as defined there, are not those of
 /// the record: one was added, removed, resized, renamed or swapped. cut_views() gives the same.
 Task<Nothing> check_disks_unchanged(JobContext& job);

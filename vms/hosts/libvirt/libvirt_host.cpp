@@ -158,6 +158,20 @@ Result<std::optional<recovery::VmDefinition>> LibvirtHost::find_vm(const recover
   return std::optional(std::move(definition));
 }
 
+/// Of the VMs of this run: no other has a volume of it.
+Result<std::optional<recovery::VmName>> LibvirtHost::find_user(const recovery::VolumeName& volume) {
+  const std::filesystem::path file = site_.volume_path(volume);
+  SB_ASSIGN(used, calls_.connection());
+  SB_ASSIGN(domains, used->domains());
+  for (const auto& [name, domain] : domains) {
+    SB_ASSIGN(xml, definition_xml(domain));
+    SB_ASSIGN(disks, disk_files(xml));
+    const auto is_it = [&](const DiskFile& disk) { return disk.file == file; };
+    if (std::any_of(disks.begin(), disks.end(), is_it)) return name;
+  }
+  return std::nullopt;
+}
+
 Result<bool> LibvirtHost::is_running(const recovery::VmName& vm) {
   SB_ASSIGN(used, calls_.connection());
   SB_ASSIGN(domain, used->domain(vm));

@@ -164,8 +164,9 @@ TEST(Failback, BrokenByACutLinkIsRepairedByTheNext) {
 
 /// The site is lost when one of the two VMs has been started there, and comes back at once.
 Outcome start_half_of_the_group(Drill& drill, Operation operation) {
+  int starts = 0;
   return drill.run(operation, [&](unsigned, const JobPoint& point) {
-    if (point.stage == "start_primary" && point.call_name == "start_vm" && point.call == 2)
+    if (point.stage == "start_primary" && point.call_name == "start_vm" && ++starts == 2)
       drill.inject(FaultKind::primary_lost);
     if (point.stage == "undo") drill.heal();
   });

@@ -197,6 +197,12 @@ Result<Bytes> SimHost::volume_size(const VolumeName& name) {
   return volume->geometry().size_bytes;
 }
 
+Result<std::optional<VmName>> SimHost::find_user(const VolumeName& volume) {
+  for (const auto& [name, vm] : site_.vms)
+    if (vm.has(volume)) return name;
+  return std::nullopt;
+}
+
 std::string SimHost::locate_volume(const VolumeName& volume) {
   return concat(locator_prefix(site_.site()), volume);
 }

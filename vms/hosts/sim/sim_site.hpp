@@ -6,6 +6,7 @@
 // their disks are write-through. Whatever goes wrong is injected from outside.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -44,6 +45,11 @@ struct Vm {
   std::unique_ptr<OpenView> view;  ///< nullptr: none
 
   [[nodiscard]] bool held() const { return frozen || suspended; }
+  /// One of its disks is on that volume.
+  [[nodiscard]] bool has(std::string_view volume) const {
+    return std::any_of(definition.disks.begin(), definition.disks.end(),
+                       [&](const recovery::VmDisk& disk) { return disk.volume == volume; });
+  }
   /// Without power: what lives in the hypervisor's process is gone.
   void power_off() {
     running = frozen = suspended = false;
