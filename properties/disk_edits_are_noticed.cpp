@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Promise: disks that are added, removed, resized or swapped at primary are never passed over in
-// silence.
+// Promise: disks that are added, removed, resized, swapped or moved to another VM at primary are
+// never passed over in silence.
 //
 // Source: Hyper-V support matrix: resizing or adding a disk is not supported, "disable replication,
 // make the change, and then re-enable"; a disk added later is excluded, acceptable only when the
@@ -16,8 +16,8 @@ class DiskEditsAreNoticed final : public Property {
  public:
   [[nodiscard]] std::string_view name() const override { return "disk_edits_are_noticed"; }
   [[nodiscard]] std::string_view promise() const override {
-    return "no round, resynchronization or planned failover is done while the disks at primary are "
-           "not those protected";
+    return "no round, resynchronization, planned failover or end of a failback is done while the "
+           "disks at primary are not those protected";
   }
   [[nodiscard]] std::string_view source() const override {
     return "Hyper-V support matrix, storage: resize or add a disk of a replicated VM";
@@ -26,14 +26,15 @@ class DiskEditsAreNoticed final : public Property {
     const bool looks = evidence.operation == Operation::delta_replication ||
                        evidence.operation == Operation::resynchronize ||
                        evidence.operation == Operation::planned_failover ||
-                       evidence.operation == Operation::reverse_replicate;
+                       evidence.operation == Operation::reverse_replicate ||
+                       evidence.operation == Operation::complete_failover;
     if (!evidence.disks_edited || evidence.row == nullptr || !looks ||
         std::holds_alternative<Refused>(evidence.outcome))
       return Verdict::does_not_apply();
     if (std::holds_alternative<Done>(evidence.outcome))
       return Verdict::broken("edit_passed_over",
                              fmt::format("{} reports done, though disks at primary were added, "
-                                         "resized or swapped",
+                                         "resized, swapped or moved",
                                          name_of(evidence.operation)));
     // An operator sees the failure of what was asked for; a round's has to be shown.
     if (evidence.operation == Operation::delta_replication &&

@@ -64,6 +64,16 @@ struct StartedCopy {
   std::vector<Hardware> config;
 };
 
+/// A disk that somebody moved to another item's VM at primary, beside the DR system, and that is no
+/// longer what it was then: see Edit::move_disk.
+struct TouchedDisk {
+  std::size_t of_item = 0;  ///< the number of the item that it was taken from
+  std::size_t at_item = 0;  ///< of that whose VM has it now
+  std::string operation;    ///< whose call has done it
+  std::string stage;
+  std::string how;  ///< in words
+};
+
 /// An operation has ended, whoever asked for it.
 struct OperationEvidence {
   const ItemSpec& item;
@@ -82,8 +92,14 @@ struct OperationEvidence {
   /// Its job has passed so many points, and was given up: there can't be work for that many.
   std::optional<std::uint64_t> endless;
   unsigned attempts = 1;  ///< times that its job may have begun: 1 + controllers killed
-  /// Disks at primary were added, resized or swapped since the item was enabled, and not put back.
+  /// Disks at primary were added, resized, swapped or moved away since the item was enabled, or one
+  /// of another item was moved there, and not put back.
   bool disks_edited = false;
+  /// Some disk, of this or another item, is at a VM to which it was moved.
+  bool disks_moved = false;
+  /// Those of them that this operation, or another of the item that it took the place of, has
+  /// touched.
+  std::vector<TouchedDisk> touched_disks = {};
   bool primary_vm_deleted = false;  ///< when the operation began, by an edit
   /// Everything that a key was ever given as: none of it may be told.
   const std::vector<std::string>& keys;

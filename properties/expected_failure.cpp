@@ -54,7 +54,8 @@ std::optional<std::string_view> expected_failure(const OperationEvidence& eviden
   if (gave_wrong_key(evidence)) return "the key was missing or wrong";
   if (evidence.disks_edited && source_must_match(operation))
     return "the disks at primary are not those that the item names";
-  if (evidence.disks_edited && begins_failback(operation) && !evidence.primary_vm_deleted)
+  if (evidence.disks_edited &&
+      (begins_failback(operation) || operation == Operation::complete_failover))
     return "the disks at primary are not those that failed over";
   if (evidence.primary_vm_deleted && begins_failback(operation) &&
       !evidence.request.create_missing_vm)

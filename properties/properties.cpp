@@ -30,6 +30,7 @@ std::vector<std::unique_ptr<const Property>> make_all_properties() {
   all.push_back(cancelled_stays_cancelled());
   all.push_back(the_definition_travels());
   all.push_back(disk_edits_are_noticed());
+  all.push_back(moved_disks_are_left_alone());
   all.push_back(replication_keeps_up());
   all.push_back(groups_move_together());
   all.push_back(retries_follow_the_schedule());

@@ -32,6 +32,7 @@ std::unique_ptr<const Property> keys_are_needed_and_kept_secret();
 std::unique_ptr<const Property> cancelled_stays_cancelled();
 std::unique_ptr<const Property> the_definition_travels();
 std::unique_ptr<const Property> disk_edits_are_noticed();
+std::unique_ptr<const Property> moved_disks_are_left_alone();
 std::unique_ptr<const Property> replication_keeps_up();
 std::unique_ptr<const Property> groups_move_together();
 std::unique_ptr<const Property> retries_follow_the_schedule();

@@ -81,6 +81,11 @@ void add_block(std::set<std::uint64_t>& grains, BlockNumber block, const DiskGeo
     grains.insert(touched);
 }
 
+bool has_device(const SeenVm& vm, const std::string& device) {
+  return std::any_of(vm.disks.begin(), vm.disks.end(),
+                     [&](const DiskSpec& disk) { return disk.device == device; });
+}
+
 DiskGeometry geometry_of(const DiskImage& disk) {
   return {.size_bytes = std::max(disk.size_bytes, kSectorBytes), .volatile_cache = false};
 }
@@ -99,7 +104,8 @@ Result<GroupImage> read_vms_left(World& world, const ItemSpec& item, Site site,
   GroupImage image;
   for (std::size_t disk = 0; disk < item.disks.size(); ++disk) {
     const bool there = std::any_of(vms.begin(), vms.end(), [&](const SeenVm& vm) {
-      return vm.site == site && !vm.test && vm.vm == item.disks[disk].vm;
+      return vm.site == site && !vm.test && vm.vm == item.disks[disk].vm &&
+             has_device(vm, item.disks[disk].device);
     });
     if (there) {
       SB_TRY(add_disk(image, world.laboratory->open_disk(item.name, site, disk)));
@@ -107,6 +113,12 @@ Result<GroupImage> read_vms_left(World& world, const ItemSpec& item, Site site,
       image.emplace_back();
     }
   }
+  return image;
+}
+
+Result<GroupImage> read_moved(World& world, const ItemName& from) {
+  GroupImage image;
+  SB_TRY(add_disk(image, world.laboratory->open_moved_disk(from)));
   return image;
 }
 

@@ -23,9 +23,12 @@ using GroupImage = std::vector<DiskImage>;
 
 /// Reads the VMs' own disks on `site`. An Error is the world's.
 Result<GroupImage> read_vms(World& world, const ItemSpec& item, Site site);
-/// The same where some of the VMs may be gone: their disks are empty. `vms`: those that are there.
+/// The same where some of the VMs, or of their disks, may be gone: those are empty. `vms`: what is
+/// there.
 Result<GroupImage> read_vms_left(World& world, const ItemSpec& item, Site site,
                                  const std::vector<SeenVm>& vms);
+/// Reads the disk alone that was moved from the item's VM to another one.
+Result<GroupImage> read_moved(World& world, const ItemName& from);
 /// Reads the disks of the test failover's VMs.
 Result<GroupImage> read_test_vms(World& world, const ItemSpec& item);
 /// Reads a recovery point's images. An Error also if the system does not locate every disk.

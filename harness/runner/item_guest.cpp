@@ -4,14 +4,22 @@
 #include <numeric>
 
 #include "harness/lifecycle/resting_states.hpp"
-#include "harness/runner/item_run.hpp"
+#include "harness/runner/sequence_run.hpp"
 #include "harness/runner/witness.hpp"
 
 namespace switchback {
 namespace {
 
 bool edits_disks(Edit edit) {
-  return edit == Edit::add_disk || edit == Edit::grow_disk || edit == Edit::swap_disks;
+  return edit == Edit::add_disk || edit == Edit::grow_disk || edit == Edit::swap_disks ||
+         edit == Edit::move_disk;
+}
+
+std::size_t last_disk_of_first_vm(const ItemSpec& item) {
+  std::size_t last = 0;
+  for (std::size_t disk = 0; disk < item.disks.size(); ++disk)
+    if (item.disks[disk].vm == 0) last = disk;
+  return last;
 }
 
 const SeenVm* find_vm(const std::vector<SeenVm>& vms, Site site, bool test, std::size_t vm) {
@@ -27,6 +35,15 @@ std::vector<CensusEntry> without(const std::vector<CensusEntry>& left,
   std::vector<CensusEntry> result;
   std::set_difference(left.begin(), left.end(), right.begin(), right.end(),
                       std::back_inserter(result));
+  return result;
+}
+
+/// What is in both; both are sorted.
+std::vector<CensusEntry> common(const std::vector<CensusEntry>& left,
+                                const std::vector<CensusEntry>& right) {
+  std::vector<CensusEntry> result;
+  std::set_intersection(left.begin(), left.end(), right.begin(), right.end(),
+                        std::back_inserter(result));
   return result;
 }
 
@@ -102,6 +119,7 @@ Nothing ItemRun::old_primary_writes(const OldPrimaryWriteStep& write) {
 /// A guest that is held waits: nothing is written for it.
 Nothing ItemRun::write_on(Site site, Journal& journal, const WriteStep& write) {
   const std::size_t disk = write.disk % item_.disks.size();
+  if (site == Site::primary && has_moved(disk)) return {};
   SB_ASSIGN(can, guest_can_write(site, item_.disks[disk].vm));
   if (!can) return {};
   SB_ASSIGN(writes, writes_of(write, journal));
@@ -167,21 +185,31 @@ bool ItemRun::may_edit(Edit edit, const Snapshot& now) const {
   const std::vector<Edit> offered = shared_.world.laboratory->edits();
   if (std::find(offered.begin(), offered.end(), edit) == offered.end()) return false;
   if (edit == Edit::foreign_checkpoint) return now.live.primary || now.live.recovery;
+  // What the VM is made of is the same from the beginning of a job to its end.
+  if (busy()) return false;
+  if (edit == Edit::undo) {
+    const std::optional<std::size_t> other = shared_.moved_disks.other_side(number_);
+    return !disk_edits_.empty() && !(other && run_.item(*other).busy());
+  }
   const SeenVm* const vm = find_vm(now.vms, Site::primary, false, 0);
   if (vm == nullptr) return false;
   switch (edit) {
     case Edit::foreign_checkpoint:
       break;  // see above
     case Edit::undo:
-      return !disk_edits_.empty();
+      break;
+    case Edit::move_disk:
+      return may_move_disk(*vm);
     case Edit::delete_vm:
-      return model_.primary == Role::stopped && !vm->running && disk_edits_.empty() &&
+      // With another item's disk it would take that along; without its own it leaves it there.
+      return model_.primary == Role::stopped && !vm->running &&
+             (!disks_edited() || shared_.moved_disks.has_gone(number_)) &&
              (model_.awaiting == Awaiting::commit || model_.awaiting == Awaiting::failback);
     case Edit::swap_disks:
-      return model_.primary == Role::active && vm->disks.size() >= 2 && disk_edits_.empty();
+      return model_.primary == Role::active && vm->disks.size() >= 2 && !disks_edited();
     case Edit::add_disk:
     case Edit::grow_disk:
-      return model_.primary == Role::active && disk_edits_.empty();
+      return model_.primary == Role::active && !disks_edited();
     case Edit::change_nic:
       return model_.primary == Role::active && !vm->hardware.nics.empty();
     case Edit::add_memory:
@@ -190,24 +218,62 @@ bool ItemRun::may_edit(Edit edit, const Snapshot& now) const {
   return false;
 }
 
+bool ItemRun::disks_edited() const {
+  return !disk_edits_.empty() || shared_.moved_disks.has_come(number_);
+}
+
+bool ItemRun::has_moved(std::size_t disk) const {
+  return shared_.moved_disks.has_gone(number_) && disk == last_disk_of_first_vm(item_);
+}
+
+/// Nor while a job of the other item is in progress.
+bool ItemRun::may_move_disk(const SeenVm& vm) const {
+  const bool there = model_.primary == Role::active || model_.primary == Role::stopped ||
+                     model_.primary == Role::superseded;
+  return there && vm.disks.size() >= 2 && run_.item_count() >= 2 && can_take_disk() &&
+         run_.item(number_ + 1).can_take_disk();
+}
+
+/// What can't be done to the VM as it is now was not done: that is an answer.
 Nothing ItemRun::edit(Edit edit) {
   SB_ASSIGN(before, look());
   if (!may_edit(edit, before)) return {};
-  // What can't be done to the VM as it is now was not done: that is an answer.
+  if (edit == Edit::move_disk) return move_disk();
   if (!shared_.world.laboratory->edit(item_.name, edit)) return {};
   if (edit == Edit::foreign_checkpoint) return {};  // nothing of the item is otherwise for it
   SB_ASSIGN(after, look());
+  note_edit(edit, before, after);
+  disturb();
+  return {};
+}
+
+Nothing ItemRun::move_disk() {
+  ItemRun& taker = run_.item(number_ + 1);
+  if (!shared_.world.laboratory->move_disk(item_.name, taker.item_.name)) return {};
+  SB_TRY(shared_.moved_disks.begin(shared_.world, item_, number_, taker.number_));
+  disk_edits_.insert(Edit::move_disk);
+  disturb();
+  taker.disturb();
+  return {};
+}
+
+void ItemRun::note_edit(Edit edit, const Snapshot& before, const Snapshot& after) {
   const std::vector<CensusEntry> gone = without(before.census, after.census);
+  // Of what there was before the item was enabled.
+  const std::vector<CensusEntry> lost = common(census_at_start_, gone);
   census_at_start_ = without(census_at_start_, gone);
   add(census_at_start_, without(after.census, before.census));
   if (edits_disks(edit)) disk_edits_.insert(edit);
-  if (edit == Edit::undo) disk_edits_.clear();
+  if (edit == Edit::undo) {
+    disk_edits_.clear();
+    if (const auto other = shared_.moved_disks.other_side(number_)) run_.item(*other).disturb();
+    shared_.moved_disks.end(number_);
+    if (primary_deleted_) add(deleted_, lost);  // a disk that was moved follows its VM
+  }
   if (edit == Edit::delete_vm) {
     primary_deleted_ = true;
-    deleted_ = gone;
+    deleted_ = lost;
   }
-  disturb();
-  return {};
 }
 
 /// A VM at primary that was deleted and is there again was made anew: with it, what it is made of.

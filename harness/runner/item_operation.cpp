@@ -106,7 +106,16 @@ Request ItemRun::request_for(const OperateStep& step, const ItemStatus& status) 
 /// From here on what crosses the link is this item's.
 Result<Progress> ItemRun::ask_system(const Request& request) {
   shared_.wire.goes_on(number_, shared_.world.laboratory->wire());
-  return shared_.world.system->start(item_, request);
+  Result<Progress> started = shared_.world.system->start(item_, request);
+  look_at_moved_disks(request, {});
+  return started;
+}
+
+void ItemRun::look_at_moved_disks(const Request& request, const std::string& stage) {
+  if (!shared_.moved_disks.any()) return;
+  shared_.moved_disks.look(
+      shared_.world,
+      {.item = number_, .operation = std::string(name_of(request.operation)), .stage = stage});
 }
 
 Nothing ItemRun::start(const OperateStep& step) {
@@ -204,6 +213,7 @@ Nothing ItemRun::pass_point(InJob& in_job) {
   shared_.wire.goes_on(number_, shared_.world.laboratory->wire());
   SB_ASSIGN(next, shared_.world.system->advance(item_.name));
   run_.tell_effects(number_, &std::get<JobPoint>(progress_));
+  look_at_moved_disks(job_->operation.request, std::get<JobPoint>(progress_).stage);
   const Duration lasted = shared_.world.system->take_call_time();
   if (killed_) return find_job_again();
   progress_ = std::move(next);

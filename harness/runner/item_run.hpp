@@ -39,6 +39,10 @@ class ItemRun {
   Nothing remove();
   [[nodiscard]] const ItemSpec& spec() const { return item_; }
 
+  /// Its disks at primary are as nobody has edited them, and no job of it is in progress: another
+  /// item's disk can be moved to it.
+  [[nodiscard]] bool can_take_disk() const { return !busy() && !disks_edited(); }
+
   // Guests and people.
   Nothing guest_writes(const WriteStep& write);
   Nothing guest_flushes();
@@ -136,6 +140,13 @@ class ItemRun {
   [[nodiscard]] bool of_current_branch(const SeenVm& vm) const;
   Result<bool> guest_can_write(Site site, std::optional<std::size_t> vm);
   [[nodiscard]] bool may_edit(Edit edit, const Snapshot& now) const;
+  /// The disks at primary are not those that the item names.
+  [[nodiscard]] bool disks_edited() const;
+  /// The disk was moved to another item's VM: no guest of this item writes to it at primary.
+  [[nodiscard]] bool has_moved(std::size_t disk) const;
+  [[nodiscard]] bool may_move_disk(const SeenVm& vm) const;
+  Nothing move_disk();
+  void note_edit(Edit edit, const Snapshot& before, const Snapshot& after);
   void follow_primary(const Snapshot& now);
 
   // One operation, from its first answer to its last point.
@@ -146,6 +157,8 @@ class ItemRun {
   Result<Progress> ask_system(const Request& request);
   Nothing ask_second(const OperateStep& step);
   Nothing pass_point(InJob& in_job);
+  /// A call of the job, or of the request for it, was made.
+  void look_at_moved_disks(const Request& request, const std::string& stage);
   [[nodiscard]] std::uint64_t most_points();
   Nothing give_up();
   Nothing look_at_point(const JobPoint& point);

@@ -201,7 +201,9 @@ OperationEvidence ItemRun::evidence_of(const Asked& asked, const Outcome& outcom
           .faults = faults,
           .endless = endless_,
           .attempts = static_cast<unsigned>(1 + faults_.kills_since(before.faults)),
-          .disks_edited = !disk_edits_.empty(),
+          .disks_edited = disks_edited(),
+          .disks_moved = shared_.moved_disks.any(),
+          .touched_disks = shared_.moved_disks.touched_by(number_),
           .primary_vm_deleted =
               hardware_at(before.snapshot.vms, Site::primary, item_.vms.size()).empty(),
           .keys = keys_,
@@ -235,7 +237,7 @@ Result<std::optional<CutReport>> ItemRun::read_active(const Outcome& outcome,
   const std::optional<Site> site = active_site(model_);
   if (!site || std::holds_alternative<Refused>(outcome) ||
       running_at(after.vms, *site, false) != item_.vms.size() ||
-      (*site == Site::primary && !disk_edits_.empty()))
+      (*site == Site::primary && disks_edited()))
     return std::optional<CutReport>();
   SB_ASSIGN(image, read_vms(shared_.world, item_, *site));
   return std::optional(active_cuts_.check(image, branches_.current()));

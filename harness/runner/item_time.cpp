@@ -81,7 +81,7 @@ void ItemRun::judge_time(const Span& span, const Snapshot& after) {
                               .before = span.before,
                               .after = after,
                               .undisturbed_since = undisturbed_since_,
-                              .disturbed = faults_.any_in_force() || !disk_edits_.empty(),
+                              .disturbed = faults_.any_in_force() || disks_edited(),
                               .data_delayed = delays_.since(after.status.last_synchronized),
                               .points_delayed = after.status.points.empty()
                                                     ? Duration::zero()

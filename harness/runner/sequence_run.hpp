@@ -22,6 +22,9 @@ class SequenceRun {
   SequenceResult take_result() { return std::move(shared_.result); }
 
   // For its items.
+  /// By number, modulo what there are.
+  [[nodiscard]] ItemRun& item(std::size_t number) const { return *items_[number % items_.size()]; }
+  [[nodiscard]] std::size_t item_count() const { return items_.size(); }
   /// Runs the steps whose moment in the item's job is this one. Edits wait until the job has ended.
   Nothing steps_at(ItemRun& item, const JobPoint& point, InJob& in_job);
   /// Time goes by for all items. What the system starts by itself is taken to its end before more
@@ -54,7 +57,7 @@ class SequenceRun {
   [[nodiscard]] bool any_busy() const;
   Nothing healthy_phase();
 
-  [[nodiscard]] ItemRun& item_of(const Step& step) { return *items_[step.item % items_.size()]; }
+  [[nodiscard]] ItemRun& item_of(const Step& step) { return item(step.item); }
   [[nodiscard]] bool violated() const { return !shared_.result.violations.empty(); }
 
   SharedRun shared_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/runner/clock_steps.hpp"
+#include "harness/runner/moved_disks.hpp"
 #include "harness/runner/named_calls.hpp"
 #include "harness/runner/run_sequence.hpp"
 
@@ -59,6 +60,7 @@ struct SharedRun {
   WireShares wire;
   SequenceResult result;
   std::vector<std::size_t> of_job_points;  ///< the properties that judge those
+  MovedDisks moved_disks = {};
 
   [[nodiscard]] bool violated() const { return !result.violations.empty(); }
 };

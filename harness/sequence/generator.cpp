@@ -371,9 +371,10 @@ DrawnSequence draw_sequence(const GeneratorOptions& options, const std::vector<M
   Draw draw(random);
   const Profile& profile = draw_profile(draw, options);
   const std::string name(profile.name);
-  const Swarm swarm = draw_swarm(draw, options, profile, moves);
+  Swarm swarm = draw_swarm(draw, options, profile, moves);
   const std::size_t steps_max = options.limits.steps_max;
   const unsigned items_max = std::min(profile.items_max, options.limits.items_max);
+  if (items_max < 2) std::erase(swarm.options.edits, Edit::move_disk);  // there is no other item
   if (items_max < 2) return {SequenceDrawing(swarm, steps_max, draw).draw(), name};
   const std::uint64_t items = draw.between(2, items_max);
   std::vector<Sequence> of_items;

@@ -23,9 +23,10 @@ Bytes draw_disk_size(Draw& draw, const SequenceLimits& limits, Bytes most) {
 }
 
 /// To which VM each disk belongs: every VM has one at least, and they may stand in any order.
-std::vector<std::size_t> draw_owners(Draw& draw, std::size_t vms, const SequenceLimits& limits) {
-  const std::uint64_t count =
-      std::max<std::uint64_t>(vms, draw.between(limits.disks_min, limits.disks_max));
+std::vector<std::size_t> draw_owners(Draw& draw, std::size_t vms, unsigned fewest,
+                                     const SequenceLimits& limits) {
+  const unsigned least = std::clamp(fewest, limits.disks_min, limits.disks_max);
+  const std::uint64_t count = std::max<std::uint64_t>(vms, draw.between(least, limits.disks_max));
   std::vector<std::size_t> owners;
   for (std::size_t vm = 0; vm < vms; ++vm)
     owners.push_back(vm);
@@ -35,9 +36,10 @@ std::vector<std::size_t> draw_owners(Draw& draw, std::size_t vms, const Sequence
   return owners;
 }
 
-void draw_disks(Draw& draw, const SequenceLimits& limits, std::size_t vms, Sequence& sequence) {
+void draw_disks(Draw& draw, const SequenceLimits& limits, std::size_t vms, unsigned fewest,
+                Sequence& sequence) {
   std::vector<unsigned> of_vm(vms);
-  for (const std::size_t vm : draw_owners(draw, vms, limits)) {
+  for (const std::size_t vm : draw_owners(draw, vms, fewest, limits)) {
     // Any disk but the first may turn out to be the one that boots.
     const Bytes most = std::min(limits.disk_bytes_max, limits.boot_disk_bytes_max);
     const Bytes size = draw_disk_size(draw, limits, of_vm[vm] == 0 ? most : limits.disk_bytes_max);
@@ -138,7 +140,7 @@ void draw_item(Draw& draw, const GeneratorOptions& options, const Profile& profi
   const unsigned most_vms = std::max(1U, options.capabilities.most_vms);
   const bool group = draw.percent(profile.group_percent);
   const std::uint64_t vms = group && most_vms > 1 ? draw.between(2, most_vms) : 1;
-  draw_disks(draw, options.limits, vms, sequence);
+  draw_disks(draw, options.limits, vms, profile.disks_min, sequence);
   sequence.vms.clear();
   for (std::size_t vm = 0; vm < vms; ++vm)
     sequence.vms.push_back(draw_hardware(draw, options, sequence, vm));

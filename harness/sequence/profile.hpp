@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "harness/system/fault.hpp"
+#include "harness/system/laboratory.hpp"
 
 namespace switchback {
 
@@ -25,6 +26,7 @@ struct Profile {
 
   // The items.
   unsigned items_max = 1;                ///< protected side by side, where the system can
+  unsigned disks_min = 1;                ///< of an item
   unsigned group_percent = 2;            ///< items of several VMs, where the system has them
   unsigned encrypted_percent = 4;        ///< the same of encrypted replicas
   unsigned app_consistent_percent = 25;  ///< and of app-consistent points
@@ -55,7 +57,8 @@ struct Profile {
   unsigned disable_percent = 15;   ///< of choices in which ending protection is among the allowed
   unsigned migrate_percent = 4;    ///< of sequences: they end where the VM stays at recovery
   bool all_faults = false;         ///< all kinds; otherwise killed controllers and cut links
-  std::optional<FaultKind> mostly = {};  ///< of faults: most are of this kind, which is never off
+  std::optional<Edit> mostly_edited = {};  ///< where it can be, most edits are this; never off
+  std::optional<FaultKind> mostly = {};    ///< of faults: most are of this kind, which is never off
 
   // Inside a job.
   unsigned busy_job_percent = 0;  ///< jobs that have steps inside them at all

@@ -235,6 +235,16 @@ std::chrono::seconds StepDrawing::clock_step() {
   return draw_.percent(60) ? -step : step;
 }
 
+/// Whether the item can spare one: its first VM is there and has several.
+bool StepDrawing::may_move_disk() const {
+  const Role primary = model_.state().primary;
+  const bool there =
+      primary == Role::active || primary == Role::stopped || primary == Role::superseded;
+  const auto disks = std::count_if(sequence_.disks.begin(), sequence_.disks.end(),
+                                   [](const DiskSpec& disk) { return disk.vm == 0; });
+  return there && disks >= 2 && !model_.disks_edited() && !model_.primary_deleted();
+}
+
 Action StepDrawing::edit() {
   const bool runs = model_.state().primary == Role::active;
   const Awaiting awaiting = model_.state().awaiting;
@@ -243,7 +253,9 @@ Action StepDrawing::edit() {
   std::vector<Edit> fit;
   for (const Edit edit : options_.edits) {
     if (edit == Edit::undo && model_.disks_edited()) fit.push_back(edit);
-    if (edit == Edit::delete_vm && stopped && !model_.disks_edited()) fit.push_back(edit);
+    const bool may_go = !model_.disks_edited() || model_.disk_moved();
+    if (edit == Edit::delete_vm && stopped && may_go) fit.push_back(edit);
+    if (edit == Edit::move_disk && may_move_disk()) fit.push_back(edit);
     if ((edit == Edit::change_nic || edit == Edit::add_memory) && runs) fit.push_back(edit);
     if (edit == Edit::foreign_checkpoint && active_site(model_.state())) fit.push_back(edit);
     const bool of_disks =
@@ -251,6 +263,11 @@ Action StepDrawing::edit() {
     if (of_disks && runs && !model_.disks_edited()) fit.push_back(edit);
   }
   if (fit.empty()) return write();
+  constexpr unsigned kMostlyPercent = 70;
+  const auto& mostly = profile_.mostly_edited;
+  if (mostly && std::find(fit.begin(), fit.end(), *mostly) != fit.end() &&
+      draw_.percent(kMostlyPercent))
+    return EditStep{*mostly};
   return EditStep{draw_.one_of(fit)};
 }
 

@@ -51,6 +51,7 @@ class StepDrawing {
  private:
   WriteStep any_write();
   std::optional<WriteStep> scattered();
+  [[nodiscard]] bool may_move_disk() const;
   BlockNumber blocks_of(std::uint32_t disk) const;
   WaitStep periods();
   std::chrono::seconds clock_step();

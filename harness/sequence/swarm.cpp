@@ -64,7 +64,9 @@ class Swarming {
       if (is_off() && !is_essential(swarm_.profile, kind)) swarm_.profile.*kind = 0;
     // What was edited can be undone, as what broke can be healed.
     std::vector<Edit> edits = swarm_.options.edits;
-    std::erase_if(edits, [this](Edit edit) { return edit != Edit::undo && is_off(); });
+    std::erase_if(edits, [this](Edit edit) {
+      return edit != Edit::undo && is_off() && edit != swarm_.profile.mostly_edited;
+    });
     if (edits.size() > 1) swarm_.options.edits = std::move(edits);
     if (is_off()) swarm_.options.trims = false;
   }

@@ -30,6 +30,10 @@ bool reads_primary(Operation operation) {
          operation == Operation::planned_failover || operation == Operation::reverse_replicate;
 }
 
+bool writes_primary(Operation operation) {
+  return begins_failback(operation) || operation == Operation::complete_failover;
+}
+
 bool fills_recovery(Operation operation) {
   return operation == Operation::enable || operation == Operation::resynchronize ||
          operation == Operation::planned_failover || operation == Operation::unplanned_failover ||
@@ -90,7 +94,7 @@ bool WalkModel::fails(const OperateStep& step) const {
   if (operation == Operation::disable && broken(FaultKind::primary_lost)) return true;
   if (operation == Operation::planned_failover && broken(FaultKind::shutdown_refused)) return true;
   if (fills_recovery(operation) && broken(FaultKind::recovery_full)) return true;
-  if (disks_edited_ && reads_primary(operation)) return true;
+  if (disks_edited_ && (reads_primary(operation) || writes_primary(operation))) return true;
   if (targets_deleted_ && stands_on_a_point(operation)) return true;
   if (tracking_lost_ &&
       (operation == Operation::planned_failover || operation == Operation::reverse_replicate))
@@ -198,8 +202,10 @@ void WalkModel::inject(FaultKind kind) {
 }
 
 void WalkModel::edit(Edit edit) {
-  if (edit == Edit::undo) disks_edited_ = false;
-  if (edit == Edit::add_disk || edit == Edit::grow_disk || edit == Edit::swap_disks)
+  if (edit == Edit::undo) disks_edited_ = disk_moved_ = false;
+  if (edit == Edit::move_disk) disk_moved_ = true;
+  if (edit == Edit::add_disk || edit == Edit::grow_disk || edit == Edit::swap_disks ||
+      edit == Edit::move_disk)
     disks_edited_ = true;
   if (edit == Edit::delete_vm) primary_deleted_ = true;
 }

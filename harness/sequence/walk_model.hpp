@@ -28,6 +28,8 @@ class WalkModel {
   [[nodiscard]] bool anything_broken() const { return !broken_.empty(); }
   [[nodiscard]] bool link_is_slow() const { return broken(FaultKind::link_slow); }
   [[nodiscard]] bool disks_edited() const { return disks_edited_; }
+  /// One of them is at another item's VM.
+  [[nodiscard]] bool disk_moved() const { return disk_moved_; }
   [[nodiscard]] bool primary_deleted() const { return primary_deleted_; }
   /// The old primary VM was not shut down by an unplanned failover.
   [[nodiscard]] bool old_primary_runs() const;
@@ -58,6 +60,7 @@ class WalkModel {
   std::chrono::milliseconds since_round_{};  ///< or since the failover
   unsigned points_ = 0;
   bool disks_edited_ = false;
+  bool disk_moved_ = false;
   bool tracking_lost_ = false;
   bool targets_deleted_ =
       false;  ///< of an item that runs at primary: nothing is left of its replica

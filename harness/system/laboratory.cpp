@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of edits.
+// Names of edits, and those that not every world offers.
 #include "harness/system/laboratory.hpp"
+
+#include <fmt/format.h>
 
 #include "harness/base/names.hpp"
 
@@ -11,6 +13,7 @@ constexpr std::array<EnumName<Edit>, kAllEdits.size()> kEdits = {{
     {Edit::add_disk, "add_disk"},
     {Edit::grow_disk, "grow_disk"},
     {Edit::swap_disks, "swap_disks"},
+    {Edit::move_disk, "move_disk"},
     {Edit::change_nic, "change_nic"},
     {Edit::add_memory, "add_memory"},
     {Edit::delete_vm, "delete_vm"},
@@ -25,6 +28,13 @@ std::string_view name_of(Edit edit) {
 }
 std::optional<Edit> edit_named(std::string_view name) {
   return lookup_value(kEdits, name);
+}
+
+Nothing Laboratory::move_disk(const ItemName&, const ItemName&) {
+  return unsupported("no disk can be moved in this world", "choose another edit");
+}
+Result<std::unique_ptr<ImageReader>> Laboratory::open_moved_disk(const ItemName& from) {
+  return not_found(fmt::format("no disk of {} was moved", from), "move one first");
 }
 
 }  // namespace switchback

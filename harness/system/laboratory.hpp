@@ -85,15 +85,17 @@ enum class Edit : std::uint8_t {
   add_disk,    ///< a new, last disk, which nobody writes to
   grow_disk,   ///< the disk gets larger
   swap_disks,  ///< the first two disks change places, and the guest's data with them
+  /// The last disk goes to the next item's first VM, as its last one: see Laboratory::move_disk().
+  move_disk,
   change_nic,  ///< the first NIC gets another MAC address
   add_memory,  ///< more memory
   delete_vm,   ///< the VM and its disks are deleted; only while it is off
   /// Another backup tool begins to track the changes of the item's VMs, wherever they run.
   foreign_checkpoint,
-  undo,  ///< takes back add, grow and swap
+  undo,  ///< takes back add, grow, swap and move
 };
 inline constexpr std::array kAllEdits = {
-    Edit::add_disk,   Edit::grow_disk, Edit::swap_disks,         Edit::change_nic,
+    Edit::add_disk,   Edit::grow_disk, Edit::swap_disks,         Edit::move_disk, Edit::change_nic,
     Edit::add_memory, Edit::delete_vm, Edit::foreign_checkpoint, Edit::undo};
 std::string_view name_of(Edit edit);
 std::optional<Edit> edit_named(std::string_view name);
@@ -138,8 +140,16 @@ class Laboratory {
   /// The edits that edit() can make in this world.
   [[nodiscard]] virtual std::vector<Edit> edits() const = 0;
   /// Edits the first VM of the item at primary; a foreign_checkpoint is made on all that run. An
-  /// Error if it can't be done now.
+  /// Error if it can't be done now, and for move_disk, which names two items.
   virtual Nothing edit(const ItemName& item, Edit edit) = 0;
+  /// Detaches the last disk of the first VM of `from` at primary, running or not, and attaches it,
+  /// as its last one, to the first VM of `to` there. What is on it, tracking too, moves with it. An
+  /// Error if it is the only disk, the VM boots from it, or somebody reads a view of it: then it is
+  /// where it was. Edit::undo of `from` takes it back.
+  virtual Nothing move_disk(const ItemName& from, const ItemName& to);
+  /// The disk that move_disk() took from the item, as the VM that has it now would read it. An
+  /// Error of kind not_found unless that VM, and no other, has it.
+  virtual Result<std::unique_ptr<ImageReader>> open_moved_disk(const ItemName& from);
 
   /// Everything of the item on both sites, sorted.
   virtual Result<Shared<std::vector<CensusEntry>>> census(const ItemName& item) = 0;

@@ -64,6 +64,7 @@ Nothing LibvirtLaboratory::edit(const ItemName& item, Edit edit) {
     case Edit::undo:
       return undo_disk_edits(*spec, definition, vm);
     case Edit::swap_disks:
+    case Edit::move_disk:
     case Edit::foreign_checkpoint:
       break;
   }

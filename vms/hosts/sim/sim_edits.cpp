@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "vms/hosts/sim/sim_item.hpp"
+#include "vms/hosts/sim/sim_moves.hpp"
 
 namespace switchback::sim {
 namespace {
@@ -134,6 +135,7 @@ Nothing edit_vm(SimSite& primary, const ItemSpec& item, Edit edit) {
   const std::string name = vm_name(item, 0);
   if (edit == Edit::undo) {
     primary.volumes.remove(extra_volume(name));
+    take_disk_back(primary, item);
     Vm* const edited = primary.vms.change(name);
     return edited == nullptr ? Nothing() : undo_disk_edits(primary, *edited, item);
   }
@@ -153,8 +155,9 @@ Nothing edit_vm(SimSite& primary, const ItemSpec& item, Edit edit) {
     case Edit::delete_vm:
       return delete_vm(primary, name, *vm);
     case Edit::foreign_checkpoint:
+    case Edit::move_disk:
     case Edit::undo:
-      break;  // see above and below
+      break;  // see above, below and sim_moves.hpp
   }
   return unsupported(fmt::format("no edit number {}", static_cast<int>(edit)), "choose another");
 }
@@ -163,8 +166,9 @@ Nothing make_foreign_checkpoint(SimSite& site, const ItemSpec& item, const std::
   for (std::size_t disk = 0; disk < item.disks.size(); ++disk) {
     SB_ASSIGN(vm, find_copy(site, item, {.vm = item.disks[disk].vm, .test = false}));
     if (!vm->running) continue;
-    SB_ASSIGN(position, position_of(*vm, item, disk));
-    SB_ASSIGN(volume, site.find_volume(vm->definition.disks[position].volume));
+    const Result<std::size_t> position = position_of(*vm, item, disk);
+    if (!position) continue;  // it was moved to another VM
+    SB_ASSIGN(volume, site.find_volume(vm->definition.disks[*position].volume));
     site.volumes.track(*volume, name);
   }
   return {};

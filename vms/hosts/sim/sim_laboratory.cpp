@@ -9,6 +9,7 @@
 
 #include "harness/base/concat.hpp"
 #include "vms/hosts/sim/sim_edits.hpp"
+#include "vms/hosts/sim/sim_moves.hpp"
 
 namespace switchback::sim {
 namespace {
@@ -315,6 +316,18 @@ Nothing SimLaboratory::edit(const ItemName& name, Edit edit) {
   if (live.primary) SB_TRY(make_foreign_checkpoint(primary_, *item, checkpoint));
   if (live.recovery) SB_TRY(make_foreign_checkpoint(recovery_, *item, checkpoint));
   return {};
+}
+
+Nothing SimLaboratory::move_disk(const ItemName& from, const ItemName& to) {
+  SB_ASSIGN(source, find_item(from));
+  SB_ASSIGN(target, find_item(to));
+  return sim::move_disk(primary_, *source, *target);
+}
+
+Result<std::unique_ptr<ImageReader>> SimLaboratory::open_moved_disk(const ItemName& from) {
+  SB_ASSIGN(item, find_item(from));
+  SB_ASSIGN(volume, moved_volume(primary_, *item));
+  return std::make_unique<SimImage>(*volume);
 }
 
 Result<Shared<std::vector<CensusEntry>>> SimLaboratory::census(const ItemName& name) {

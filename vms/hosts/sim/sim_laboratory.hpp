@@ -40,6 +40,8 @@ class SimLaboratory final : public Laboratory {
   [[nodiscard]] bool trims() const override { return true; }
   [[nodiscard]] std::vector<Edit> edits() const override;
   Nothing edit(const ItemName& item, Edit edit) override;
+  Nothing move_disk(const ItemName& from, const ItemName& to) override;
+  Result<std::unique_ptr<ImageReader>> open_moved_disk(const ItemName& from) override;
   Result<Shared<std::vector<CensusEntry>>> census(const ItemName& item) override;
   [[nodiscard]] WireCount wire() override { return link_.count(); }
   [[nodiscard]] std::optional<std::uint64_t> state_digest() override {
