@@ -9,7 +9,7 @@ namespace {
 
 /// Stays when everything is healed.
 bool is_for_the_system_to_notice(FaultKind kind) {
-  return kind == FaultKind::tracking_lost || kind == FaultKind::targets_deleted;
+  return kind == FaultKind::tracking_lost || may_hit_nothing(kind);
 }
 
 }  // namespace
@@ -32,9 +32,14 @@ bool makes_good_for_deletions(Operation operation) {
   }
 }
 
+bool may_fail_for_changed_disk(Operation operation) {
+  return operation == Operation::delta_replication || operation == Operation::planned_failover ||
+         operation == Operation::complete_failover || operation == Operation::full_failback;
+}
+
 void FaultLedger::inject(FaultKind kind) {
   ever_ = true;
-  if (excuses_no_failure(kind) || kind == FaultKind::targets_deleted) return;
+  if (excuses_no_failure(kind) || may_hit_nothing(kind)) return;
   injected_.push_back(kind);
   if (kills_controller(kind)) ++kills_;
   if (kind == FaultKind::tracking_lost || !is_over_at_once(kind)) in_force_.insert(kind);
@@ -47,7 +52,7 @@ void FaultLedger::lose_tracking() {
 void FaultLedger::took_effect(FaultKind kind) {
   if (kind == FaultKind::controller_killed_in_call) ++kills_;
   if (takes_effect_once(kind)) in_force_.erase(kind);
-  if (kind != FaultKind::targets_deleted) return;
+  if (!may_hit_nothing(kind)) return;
   injected_.push_back(kind);
   in_force_.insert(kind);
 }
@@ -62,6 +67,7 @@ void FaultLedger::operation_ended(const Mark& began, Operation operation, bool d
     if (done && makes_good && !injected_since(began, kind)) in_force_.erase(kind);
   };
   made_good(FaultKind::tracking_lost, sends_data(operation));
+  made_good(FaultKind::disk_changed_behind, sends_data(operation));
   made_good(FaultKind::targets_deleted, makes_good_for_deletions(operation));
   if (saw_frozen) in_force_.erase(FaultKind::thaw_refused);
 }
@@ -76,6 +82,12 @@ std::vector<FaultKind> FaultLedger::since(const Mark& mark) const {
   for (std::size_t n = mark.injected; n < injected_.size(); ++n)
     kinds.insert(injected_[n]);
   return {kinds.begin(), kinds.end()};
+}
+
+std::vector<FaultKind> FaultLedger::excuses(const Mark& mark, Operation operation) const {
+  std::vector<FaultKind> kinds = since(mark);
+  if (!may_fail_for_changed_disk(operation)) std::erase(kinds, FaultKind::disk_changed_behind);
+  return kinds;
 }
 
 }  // namespace switchback

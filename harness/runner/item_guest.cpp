@@ -1,59 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What guests write, what people edit and what breaks.
+// What guests write.
 #include <algorithm>
 #include <numeric>
 
-#include "harness/lifecycle/resting_states.hpp"
-#include "harness/runner/sequence_run.hpp"
+#include "harness/runner/item_run.hpp"
 #include "harness/runner/witness.hpp"
 
 namespace switchback {
-namespace {
-
-bool edits_disks(Edit edit) {
-  return edit == Edit::add_disk || edit == Edit::grow_disk || edit == Edit::swap_disks ||
-         edit == Edit::move_disk;
-}
-
-std::size_t last_disk_of_first_vm(const ItemSpec& item) {
-  std::size_t last = 0;
-  for (std::size_t disk = 0; disk < item.disks.size(); ++disk)
-    if (item.disks[disk].vm == 0) last = disk;
-  return last;
-}
-
-const SeenVm* find_vm(const std::vector<SeenVm>& vms, Site site, bool test, std::size_t vm) {
-  const auto found = std::find_if(vms.begin(), vms.end(), [&](const SeenVm& seen) {
-    return seen.site == site && seen.test == test && seen.vm == vm;
-  });
-  return found == vms.end() ? nullptr : &*found;
-}
-
-/// What is in `left` and not in `right`; both are sorted.
-std::vector<CensusEntry> without(const std::vector<CensusEntry>& left,
-                                 const std::vector<CensusEntry>& right) {
-  std::vector<CensusEntry> result;
-  std::set_difference(left.begin(), left.end(), right.begin(), right.end(),
-                      std::back_inserter(result));
-  return result;
-}
-
-/// What is in both; both are sorted.
-std::vector<CensusEntry> common(const std::vector<CensusEntry>& left,
-                                const std::vector<CensusEntry>& right) {
-  std::vector<CensusEntry> result;
-  std::set_intersection(left.begin(), left.end(), right.begin(), right.end(),
-                        std::back_inserter(result));
-  return result;
-}
-
-void add(std::vector<CensusEntry>& census, const std::vector<CensusEntry>& entries) {
-  census.insert(census.end(), entries.begin(), entries.end());
-  std::sort(census.begin(), census.end());
-  census.erase(std::unique(census.begin(), census.end()), census.end());
-}
-
-}  // namespace
 
 /// The guests of the VMs that have the authority write where those run. While it moves, that is at
 /// one site only: a copy's guest gets to write when what it was started from has been seen.
@@ -118,6 +71,7 @@ Nothing ItemRun::old_primary_writes(const OldPrimaryWriteStep& write) {
 
 /// A guest that is held waits: nothing is written for it.
 Nothing ItemRun::write_on(Site site, Journal& journal, const WriteStep& write) {
+  SB_TRY(follow_changed_disk());
   const std::size_t disk = write.disk % item_.disks.size();
   if (site == Site::primary && has_moved(disk)) return {};
   SB_ASSIGN(can, guest_can_write(site, item_.disks[disk].vm));
@@ -178,109 +132,6 @@ Nothing ItemRun::test_guest_writes(const TestWriteStep& write) {
   for (const GuestWrite& one : writes)
     journal->acknowledge(one.seq);
   return written;
-}
-
-/// Whether somebody could make this edit, and it would mean something to the lifecycle.
-bool ItemRun::may_edit(Edit edit, const Snapshot& now) const {
-  const std::vector<Edit> offered = shared_.world.laboratory->edits();
-  if (std::find(offered.begin(), offered.end(), edit) == offered.end()) return false;
-  if (edit == Edit::foreign_checkpoint) return now.live.primary || now.live.recovery;
-  // What the VM is made of is the same from the beginning of a job to its end.
-  if (busy()) return false;
-  if (edit == Edit::undo) {
-    const std::optional<std::size_t> other = shared_.moved_disks.other_side(number_);
-    return !disk_edits_.empty() && !(other && run_.item(*other).busy());
-  }
-  const SeenVm* const vm = find_vm(now.vms, Site::primary, false, 0);
-  if (vm == nullptr) return false;
-  switch (edit) {
-    case Edit::foreign_checkpoint:
-      break;  // see above
-    case Edit::undo:
-      break;
-    case Edit::move_disk:
-      return may_move_disk(*vm);
-    case Edit::delete_vm:
-      // With another item's disk it would take that along; without its own it leaves it there.
-      return model_.primary == Role::stopped && !vm->running &&
-             (!disks_edited() || shared_.moved_disks.has_gone(number_)) &&
-             (model_.awaiting == Awaiting::commit || model_.awaiting == Awaiting::failback);
-    case Edit::swap_disks:
-      return model_.primary == Role::active && vm->disks.size() >= 2 && !disks_edited();
-    case Edit::add_disk:
-    case Edit::grow_disk:
-      return model_.primary == Role::active && !disks_edited();
-    case Edit::change_nic:
-      return model_.primary == Role::active && !vm->hardware.nics.empty();
-    case Edit::add_memory:
-      return model_.primary == Role::active;
-  }
-  return false;
-}
-
-bool ItemRun::disks_edited() const {
-  return !disk_edits_.empty() || shared_.moved_disks.has_come(number_);
-}
-
-bool ItemRun::has_moved(std::size_t disk) const {
-  return shared_.moved_disks.has_gone(number_) && disk == last_disk_of_first_vm(item_);
-}
-
-/// Nor while a job of the other item is in progress.
-bool ItemRun::may_move_disk(const SeenVm& vm) const {
-  const bool there = model_.primary == Role::active || model_.primary == Role::stopped ||
-                     model_.primary == Role::superseded;
-  return there && vm.disks.size() >= 2 && run_.item_count() >= 2 && can_take_disk() &&
-         run_.item(number_ + 1).can_take_disk();
-}
-
-/// What can't be done to the VM as it is now was not done: that is an answer.
-Nothing ItemRun::edit(Edit edit) {
-  SB_ASSIGN(before, look());
-  if (!may_edit(edit, before)) return {};
-  if (edit == Edit::move_disk) return move_disk();
-  if (!shared_.world.laboratory->edit(item_.name, edit)) return {};
-  if (edit == Edit::foreign_checkpoint) return {};  // nothing of the item is otherwise for it
-  SB_ASSIGN(after, look());
-  note_edit(edit, before, after);
-  disturb();
-  return {};
-}
-
-Nothing ItemRun::move_disk() {
-  ItemRun& taker = run_.item(number_ + 1);
-  if (!shared_.world.laboratory->move_disk(item_.name, taker.item_.name)) return {};
-  SB_TRY(shared_.moved_disks.begin(shared_.world, item_, number_, taker.number_));
-  disk_edits_.insert(Edit::move_disk);
-  disturb();
-  taker.disturb();
-  return {};
-}
-
-void ItemRun::note_edit(Edit edit, const Snapshot& before, const Snapshot& after) {
-  const std::vector<CensusEntry> gone = without(before.census, after.census);
-  // Of what there was before the item was enabled.
-  const std::vector<CensusEntry> lost = common(census_at_start_, gone);
-  census_at_start_ = without(census_at_start_, gone);
-  add(census_at_start_, without(after.census, before.census));
-  if (edits_disks(edit)) disk_edits_.insert(edit);
-  if (edit == Edit::undo) {
-    disk_edits_.clear();
-    if (const auto other = shared_.moved_disks.other_side(number_)) run_.item(*other).disturb();
-    shared_.moved_disks.end(number_);
-    if (primary_deleted_) add(deleted_, lost);  // a disk that was moved follows its VM
-  }
-  if (edit == Edit::delete_vm) {
-    primary_deleted_ = true;
-    deleted_ = lost;
-  }
-}
-
-/// A VM at primary that was deleted and is there again was made anew: with it, what it is made of.
-void ItemRun::follow_primary(const Snapshot& now) {
-  if (!primary_deleted_ || hardware_at(now.vms, Site::primary, item_.vms.size()).empty()) return;
-  primary_deleted_ = false;
-  add(census_at_start_, deleted_);
 }
 
 }  // namespace switchback

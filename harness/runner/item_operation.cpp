@@ -26,6 +26,7 @@ bool starts_copy(Operation operation) {
 }  // namespace
 
 Result<Snapshot> ItemRun::look() {
+  SB_TRY(follow_changed_disk());
   SB_ASSIGN(snapshot, take_snapshot(shared_.world, item_.name, shared_.clock));
   snapshot.wire = shared_.wire.of(number_, snapshot.wire);
   if (shared_.clock_steps.any())
@@ -259,6 +260,7 @@ Nothing ItemRun::find_job_again() {
 Nothing ItemRun::look_at_point(const JobPoint& point) {
   if (shared_.context.at_point && !shared_.healing) shared_.context.at_point(shared_.step, point);
   SB_ASSIGN(live, shared_.world.laboratory->live_copies(item_.name));
+  SB_TRY(follow_changed_disk());
   SB_TRY(look_for_copy(point, live));
   SB_TRY(watch_guests(point, /*again=*/false));
   const JobPointEvidence evidence{.item = item_,

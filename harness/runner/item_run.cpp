@@ -84,13 +84,14 @@ Nothing ItemRun::note_fault(FaultKind kind) {
     destroyed_.merge(std::move(gone));
   }
   if (kills_controller(kind)) killed_ = busy();
-  if (!excuses_no_failure(kind)) disturb();
+  if (!excuses_no_failure(kind) && !may_hit_nothing(kind)) disturb();
   return {};
 }
 
 void ItemRun::note_effect(FaultKind kind) {
   faults_.took_effect(kind);
   if (kind == FaultKind::targets_deleted) deletion_noticed_ = false;
+  if (may_hit_nothing(kind)) disturb();
   if (kind != FaultKind::controller_killed_in_call) return;
   killed_ = busy();
   disturb();

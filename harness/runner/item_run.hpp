@@ -2,7 +2,8 @@
 // One item of a sequence being run: the model, the branches of history and the bookkeeping between
 // two of its operations.
 //
-// item_run.cpp: from its making to its removal. item_guest.cpp: what guests write and people edit.
+// item_run.cpp: from its making to its removal. item_guest.cpp: what guests write. item_edits.cpp:
+// what people edit, and what is written behind the back of a VM.
 // item_operation.cpp: an operation from its first answer to its last point. item_settle.cpp: its
 // end, and the evidence of it. item_time.cpp: time that goes by, and the way back.
 #pragma once
@@ -52,6 +53,8 @@ class ItemRun {
 
   // Faults, which hit all items.
   Nothing note_fault(FaultKind kind);
+  /// FaultKind::disk_changed_behind: whether it hit anything.
+  Result<bool> change_disk_behind();
   void note_effect(FaultKind kind);
   void note_healed();
   [[nodiscard]] bool any_fault_in_force() const { return faults_.any_in_force(); }
@@ -139,7 +142,7 @@ class ItemRun {
   Result<std::optional<Site>> site_of_guest();
   [[nodiscard]] bool of_current_branch(const SeenVm& vm) const;
   Result<bool> guest_can_write(Site site, std::optional<std::size_t> vm);
-  [[nodiscard]] bool may_edit(Edit edit, const Snapshot& now) const;
+  [[nodiscard]] bool may_edit(Edit edit, const Snapshot& now);
   /// The disks at primary are not those that the item names.
   [[nodiscard]] bool disks_edited() const;
   /// The disk was moved to another item's VM: no guest of this item writes to it at primary.
@@ -147,7 +150,11 @@ class ItemRun {
   [[nodiscard]] bool may_move_disk(const SeenVm& vm) const;
   Nothing move_disk();
   void note_edit(Edit edit, const Snapshot& before, const Snapshot& after);
+  [[nodiscard]] bool may_revert(const SeenVm& vm) const;
+  Nothing write_behind(const std::vector<GuestWrite>& writes);
+  Nothing revert_to_snapshot();
   void follow_primary(const Snapshot& now);
+  Nothing follow_changed_disk();
 
   // One operation, from its first answer to its last point.
   Request request_for(const OperateStep& step, const ItemStatus& status);
@@ -214,6 +221,19 @@ class ItemRun {
   /// When the guests first wrote at primary in a failback that has not been done yet: those writes
   /// are on none of the ways there.
   std::optional<Tick> came_home_;
+  /// A write behind the back of the VM at primary, which is off: nobody has answered for it yet.
+  struct ChangedBehind {
+    Journal* journal = nullptr;
+    WriteSeq seq = 0;
+  };
+  std::optional<ChangedBehind> changed_behind_;
+  /// Of the VM at primary, by its hypervisor: what that branch had come to.
+  struct VmSnapshot {
+    Journal* journal = nullptr;
+    Tick taken = 0;
+  };
+  std::optional<VmSnapshot> snapshot_;
+  Grains changed_chunks_;      ///< by such writes, while the fault is in force
   std::set<Edit> disk_edits_;  ///< that were not taken back
   bool primary_deleted_ = false;
   bool purged_ = false;

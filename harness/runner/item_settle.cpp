@@ -110,6 +110,7 @@ Nothing ItemRun::settle(const Asked& asked, const Outcome& outcome) {
   }
   if (done && operation == Operation::reverse_replicate) ++shared_.result.loops;
   faults_.operation_ended(asked.before.faults, operation, done, freeze_.saw_frozen());
+  if (!faults_.in_force(FaultKind::disk_changed_behind)) changed_chunks_.clear();
   last_ = std::move(after);
   return {};
 }
@@ -184,12 +185,17 @@ OperationEvidence ItemRun::evidence_of(const Asked& asked, const Outcome& outcom
   for (DiskIndex disk = 0; disk < item_.disks.size(); ++disk)
     dirty += before.journal->dirtied_bytes(disk, before.unsent_since, grain);
   Grains differing = before.differing;
-  const std::vector<FaultKind> faults = faults_.since(before.faults);
+  const std::vector<FaultKind> faults =
+      faults_.excuses(before.faults, asked.operation.request.operation);
   // Whatever recovery had may be gone.
   if (std::find(faults.begin(), faults.end(), FaultKind::targets_deleted) != faults.end() &&
       copies_what_was_deleted(asked.operation.request.operation))
     differing = branches_.known_grains(chunk);
   add_dirtied(differing, *before.journal, before.started, chunk);
+  // Nobody but who compares both sides sees what was changed behind the back of a VM.
+  differing.resize(item_.disks.size());
+  for (std::size_t disk = 0; disk < changed_chunks_.size(); ++disk)
+    differing[disk].insert(changed_chunks_[disk].begin(), changed_chunks_[disk].end());
   return {.item = item_,
           .capabilities = capabilities(),
           .journal = branches_.current(),
@@ -326,7 +332,8 @@ void ItemRun::judge_unprotected(const Asked& asked, const Outcome& outcome, cons
   const Operation operation = asked.operation.request.operation;
   if (done && operation == Operation::purge) purged_ = true;
   if (done) left_by_fault_ = false;
-  if (std::holds_alternative<Failed>(outcome) && !faults_.since(asked.before.faults).empty())
+  if (std::holds_alternative<Failed>(outcome) &&
+      !faults_.excuses(asked.before.faults, operation).empty())
     left_by_fault_ = true;
   if (model_ != initial_state() || after.status.job || left_by_fault_) return;
   const UnprotectedEvidence gone{item_, census_at_start_, after.census, purged_};

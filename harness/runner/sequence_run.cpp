@@ -2,6 +2,8 @@
 // The steps of a sequence, one after the other.
 #include "harness/runner/sequence_run.hpp"
 
+#include <algorithm>
+
 #include "harness/sequence/trace.hpp"
 
 namespace switchback {
@@ -80,7 +82,9 @@ Nothing SequenceRun::end_sequence() {
   for (const auto& item : items_)
     SB_TRY(item->finish(none));
   if (violated()) return {};
-  if (items_.front()->any_fault_ever()) SB_TRY(healthy_phase());
+  const bool any_fault = std::any_of(items_.begin(), items_.end(),
+                                     [](const auto& item) { return item->any_fault_ever(); });
+  if (any_fault) SB_TRY(healthy_phase());
   for (const auto& item : items_)
     if (!violated()) SB_TRY(item->end());
   return {};
@@ -176,7 +180,8 @@ Nothing SequenceRun::break_something(const FaultStep& step, const std::optional<
   Fault fault(kind);
   if (kind == FaultKind::clock_stepped)
     fault.step = shared_.clock_steps.step(shared_.clock, step.clock_step);
-  SB_TRY(shared_.world.system->inject(fault));
+  const bool by_system = kind != FaultKind::disk_changed_behind;
+  if (by_system) SB_TRY(shared_.world.system->inject(fault));
   std::optional<JobPoint> hit = during;
   for (const auto& item : items_) {
     if (!hit) hit = item->stands_at();
@@ -189,7 +194,19 @@ Nothing SequenceRun::break_something(const FaultStep& step, const std::optional<
                     .stage = hit ? hit->stage : std::string(),
                     .operation = hit ? std::string(name_of(hit->operation)) : std::string(),
                     .lost = shared_.world.laboratory->take_losses()});
-  tell_effects(0, hit ? &*hit : nullptr);
+  const JobPoint* const point = hit ? &*hit : nullptr;
+  if (!by_system) return change_disks_behind(point);
+  tell_effects(0, point);
+  return {};
+}
+
+Nothing SequenceRun::change_disks_behind(const JobPoint* point) {
+  for (std::size_t n = 0; n < items_.size(); ++n) {
+    SB_ASSIGN(changed, items_[n]->change_disk_behind());
+    if (!changed) continue;
+    items_[n]->note_effect(FaultKind::disk_changed_behind);
+    tell_effect(FaultKind::disk_changed_behind, n, point);
+  }
   return {};
 }
 
@@ -197,15 +214,19 @@ void SequenceRun::tell_effects(std::size_t item, const JobPoint* point) {
   for (const FaultKind kind : shared_.world.system->take_fault_effects()) {
     for (const auto& each : items_)
       each->note_effect(kind);
-    shared_.context.events.on(
-        FaultTookEffect{.sequence = shared_.context.index,
-                        .step = shared_.step,
-                        .kind = std::string(name_of(kind)),
-                        .operation = point ? std::string(name_of(point->operation)) : std::string(),
-                        .stage = point ? point->stage : std::string(),
-                        .call = point ? point->call : 0,
-                        .item = item});
+    tell_effect(kind, item, point);
   }
+}
+
+void SequenceRun::tell_effect(FaultKind kind, std::size_t item, const JobPoint* point) {
+  shared_.context.events.on(
+      FaultTookEffect{.sequence = shared_.context.index,
+                      .step = shared_.step,
+                      .kind = std::string(name_of(kind)),
+                      .operation = point ? std::string(name_of(point->operation)) : std::string(),
+                      .stage = point ? point->stage : std::string(),
+                      .call = point ? point->call : 0,
+                      .item = item});
 }
 
 Nothing SequenceRun::heal() {

@@ -39,6 +39,7 @@ class SequenceRun {
   void tell_effects(std::size_t item, const JobPoint* point);
 
  private:
+  void tell_effect(FaultKind kind, std::size_t item, const JobPoint* point);
   Nothing run_steps();
   Nothing run_step(std::size_t step, InJob& in_job);
   void tell_start(std::size_t step);
@@ -46,6 +47,8 @@ class SequenceRun {
   Nothing do_action(const Step& step, InJob& in_job);
   Nothing end_sequence();
   Nothing break_something(const FaultStep& step, const std::optional<JobPoint>& during);
+  /// Of all items; at this point of a job, or outside of any.
+  Nothing change_disks_behind(const JobPoint* point);
   Nothing operate(ItemRun& item, const OperateStep& step, InJob& in_job);
   Result<Duration> pass_time(Duration duration);
   Nothing let_go_by(Duration left, InJob& in_job, bool leave_jobs);

@@ -51,6 +51,13 @@ std::vector<Hardware> hardware_at(const std::vector<SeenVm>& vms, Site site, std
   return hardware;
 }
 
+const SeenVm* find_vm(const std::vector<SeenVm>& vms, Site site, bool test, std::size_t vm) {
+  const auto found = std::find_if(vms.begin(), vms.end(), [&](const SeenVm& seen) {
+    return seen.site == site && seen.test == test && seen.vm == vm;
+  });
+  return found == vms.end() ? nullptr : &*found;
+}
+
 std::size_t running_at(const std::vector<SeenVm>& vms, Site site, bool test) {
   return static_cast<std::size_t>(std::count_if(vms.begin(), vms.end(), [&](const SeenVm& vm) {
     return vm.site == site && vm.test == test && vm.running;

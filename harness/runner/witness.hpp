@@ -17,6 +17,9 @@ Result<Snapshot> take_snapshot(World& world, const ItemName& item, Instant now);
 /// What the VMs on `site` are made of, by VM; empty unless all are there. No test copies.
 std::vector<Hardware> hardware_at(const std::vector<SeenVm>& vms, Site site, std::size_t item_vms);
 
+/// VM number `vm` of the item on `site`; nullptr if it is not there.
+const SeenVm* find_vm(const std::vector<SeenVm>& vms, Site site, bool test, std::size_t vm);
+
 /// How many VMs run on `site`, of a test failover or not.
 std::size_t running_at(const std::vector<SeenVm>& vms, Site site, bool test);
 

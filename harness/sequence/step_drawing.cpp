@@ -257,6 +257,8 @@ Action StepDrawing::edit() {
     if (edit == Edit::delete_vm && stopped && may_go) fit.push_back(edit);
     if (edit == Edit::move_disk && may_move_disk()) fit.push_back(edit);
     if ((edit == Edit::change_nic || edit == Edit::add_memory) && runs) fit.push_back(edit);
+    const bool of_snapshots = edit == Edit::take_snapshot || edit == Edit::revert_to_snapshot;
+    if (of_snapshots && runs && !model_.disks_edited()) fit.push_back(edit);
     if (edit == Edit::foreign_checkpoint && active_site(model_.state())) fit.push_back(edit);
     const bool of_disks =
         edit == Edit::add_disk || edit == Edit::grow_disk || edit == Edit::swap_disks;

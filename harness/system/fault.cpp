@@ -29,6 +29,7 @@ constexpr std::array<EnumName<FaultKind>, kAllFaults.size()> kNames = {{
     {FaultKind::shutdown_hangs, "shutdown_hangs"},
     {FaultKind::freeze_hangs, "freeze_hangs"},
     {FaultKind::targets_deleted, "targets_deleted"},
+    {FaultKind::disk_changed_behind, "disk_changed_behind"},
     {FaultKind::clock_stepped, "clock_stepped"},
 }};
 

@@ -46,6 +46,10 @@ enum class FaultKind : std::uint8_t {
   /// with the points and the data sent that rest on it. What a copy of the VMs there rests on,
   /// running or not, is in use and stays.
   targets_deleted,
+  /// Somebody writes to a disk of each item's first VM at primary behind the VM's back: nothing
+  /// where that VM runs, which has its disks to itself. It is made by Laboratory::write_behind(),
+  /// not by the DR system.
+  disk_changed_behind,
   /// The DR controller's wall clock is moved, forward or back, while real time goes on as ever. It
   /// is put right when healed.
   clock_stepped,
@@ -72,6 +76,7 @@ inline constexpr std::array kAllFaults = {FaultKind::controller_killed,
                                           FaultKind::shutdown_hangs,
                                           FaultKind::freeze_hangs,
                                           FaultKind::targets_deleted,
+                                          FaultKind::disk_changed_behind,
                                           FaultKind::clock_stepped};
 
 /// Counted from when the link became lossy. A round of one small disk makes three calls over the
@@ -109,7 +114,11 @@ constexpr bool kills_controller(FaultKind kind) {
 /// It takes effect when it is injected, and nothing of it is left to be healed.
 constexpr bool is_over_at_once(FaultKind kind) {
   return kills_controller(kind) || site_without_power(kind) || kind == FaultKind::tracking_lost ||
-         kind == FaultKind::targets_deleted;
+         kind == FaultKind::targets_deleted || kind == FaultKind::disk_changed_behind;
+}
+/// Whether it found anything to destroy or change is told only afterwards, as an effect.
+constexpr bool may_hit_nothing(FaultKind kind) {
+  return kind == FaultKind::targets_deleted || kind == FaultKind::disk_changed_behind;
 }
 
 /// What is to be broken, and how far where that can be chosen.

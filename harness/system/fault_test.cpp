@@ -36,6 +36,7 @@ TEST(FaultName, IsTheOneThatTracesUse) {
   EXPECT_EQ(name_of(FaultKind::tracking_lost), "tracking_lost");
   EXPECT_EQ(name_of(FaultKind::recovery_full), "recovery_full");
   EXPECT_EQ(name_of(FaultKind::targets_deleted), "targets_deleted");
+  EXPECT_EQ(name_of(FaultKind::disk_changed_behind), "disk_changed_behind");
   EXPECT_EQ(name_of(FaultKind::recovery_power_lost), "recovery_power_lost");
   EXPECT_EQ(name_of(FaultKind::primary_power_lost), "primary_power_lost");
 }

@@ -18,6 +18,8 @@ constexpr std::array<EnumName<Edit>, kAllEdits.size()> kEdits = {{
     {Edit::add_memory, "add_memory"},
     {Edit::delete_vm, "delete_vm"},
     {Edit::foreign_checkpoint, "foreign_checkpoint"},
+    {Edit::take_snapshot, "take_snapshot"},
+    {Edit::revert_to_snapshot, "revert_to_snapshot"},
     {Edit::undo, "undo"},
 }};
 

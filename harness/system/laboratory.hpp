@@ -92,11 +92,16 @@ enum class Edit : std::uint8_t {
   delete_vm,   ///< the VM and its disks are deleted; only while it is off
   /// Another backup tool begins to track the changes of the item's VMs, wherever they run.
   foreign_checkpoint,
+  take_snapshot,  ///< the hypervisor keeps what the VM's disks show now
+  /// The VM's disks show again what they did when the snapshot was taken; the VM runs on with that.
+  /// No tracking sees it. What the blocks concerned show is told by Laboratory::write_behind().
+  revert_to_snapshot,
   undo,  ///< takes back add, grow, swap and move
 };
 inline constexpr std::array kAllEdits = {
-    Edit::add_disk,   Edit::grow_disk, Edit::swap_disks,         Edit::move_disk, Edit::change_nic,
-    Edit::add_memory, Edit::delete_vm, Edit::foreign_checkpoint, Edit::undo};
+    Edit::add_disk,      Edit::grow_disk,          Edit::swap_disks, Edit::move_disk,
+    Edit::change_nic,    Edit::add_memory,         Edit::delete_vm,  Edit::foreign_checkpoint,
+    Edit::take_snapshot, Edit::revert_to_snapshot, Edit::undo};
 std::string_view name_of(Edit edit);
 std::optional<Edit> edit_named(std::string_view name);
 
@@ -124,6 +129,15 @@ class Laboratory {
                                                               std::size_t disk) = 0;
   /// The guest of the test failover's VM writes. None of it may be seen anywhere else.
   virtual Nothing write_test(const ItemName& item, const std::vector<GuestWrite>& writes) = 0;
+  /// The disks at primary show these writes, which no guest made and no tracking sees: somebody
+  /// writes to the disks of a VM that is off (FaultKind::disk_changed_behind), or its hypervisor
+  /// gives them back an older content (Edit::revert_to_snapshot). Only in a world that offers
+  /// those.
+  virtual Nothing write_behind(const ItemName&, const std::vector<GuestWrite>&) {
+    return unsupported("nobody writes behind the back of a VM here",
+                       "choose a fault or an edit that this world offers");
+  }
+
   /// An image that the DR system pointed to, disk `disk` of the item.
   virtual Result<std::unique_ptr<ImageReader>> open_located(const ItemName& item, std::size_t disk,
                                                             const DiskLocator& locator) = 0;
@@ -139,8 +153,9 @@ class Laboratory {
   [[nodiscard]] virtual bool trims() const { return false; }
   /// The edits that edit() can make in this world.
   [[nodiscard]] virtual std::vector<Edit> edits() const = 0;
-  /// Edits the first VM of the item at primary; a foreign_checkpoint is made on all that run. An
-  /// Error if it can't be done now, and for move_disk, which names two items.
+  /// Edits the first VM of the item at primary; a foreign_checkpoint is made on all that run.
+  /// take_snapshot and revert_to_snapshot are the harness's own: see write_behind(). An Error if it
+  /// can't be done now, and for move_disk, which names two items.
   virtual Nothing edit(const ItemName& item, Edit edit) = 0;
   /// Detaches the last disk of the first VM of `from` at primary, running or not, and attaches it,
   /// as its last one, to the first VM of `to` there. What is on it, tracking too, moves with it. An

@@ -52,6 +52,8 @@ TEST(Names, AreThoseThatTracesUse) {
   EXPECT_EQ(name_of(Edit::change_nic), "change_nic");
   EXPECT_EQ(name_of(Edit::add_memory), "add_memory");
   EXPECT_EQ(name_of(Edit::foreign_checkpoint), "foreign_checkpoint");
+  EXPECT_EQ(name_of(Edit::take_snapshot), "take_snapshot");
+  EXPECT_EQ(name_of(Edit::revert_to_snapshot), "revert_to_snapshot");
   EXPECT_EQ(name_of(Edit::delete_vm), "delete_vm");
   EXPECT_EQ(name_of(Edit::undo), "undo");
 }

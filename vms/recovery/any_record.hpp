@@ -132,6 +132,7 @@ inline ItemRecord any_record(const ItemName& name) {
           .settings = any_settings(),
           .round = any_number<std::uint32_t>(),
           .tracked_since = any_or_none(any_text),
+          .change_marks = any_list(any_number<ChangeMark>),
           .sent = any_list(any_layer),
           .points = any_list(any_point),
           .layers = any_list(any_text),

@@ -96,6 +96,9 @@ struct ItemRecord {
   /// The newest checkpoint, on the active VMs, whose earlier changes are all safe at the other
   /// site.
   std::optional<CheckpointName> tracked_since;
+  /// Of the disks at primary, when both sides were last compared or their content went from one to
+  /// the other; what is tracked is all that has changed since as long as they are the same.
+  std::vector<ChangeMark> change_marks;
 
   std::vector<LayerRecord> sent;            ///< data sent and not yet processed, oldest first
   Shared<std::vector<PointRecord>> points;  ///< oldest first

@@ -2,6 +2,7 @@
 // Cuts, from holding the guests to the checkpoints that remain. See transfer.hpp.
 #include <fmt/format.h>
 
+#include "vms/recovery/change_marks.hpp"
 #include "vms/recovery/naming.hpp"
 #include "vms/recovery/transfer.hpp"
 
@@ -87,6 +88,9 @@ Nothing open_one(JobContext& job, const CutOrder& order, std::size_t number, con
   if (!found)
     return not_found(fmt::format("VM {} is not defined on the recovery site", vm),
                      "its data can't be read: fail over again, or end its protection");
+  // While a VM runs nobody else can write its disks; once it is off anybody can.
+  if (order.source == Site::primary && !order.running && order.since)
+    SB_TRY(check_change_marks(job, number));
   if (number == 0) {
     cut.at = job.now;
     cut.wall = job.wall.now();

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "vms/recovery/change_marks.hpp"
 #include "vms/recovery/comparison.hpp"
 #include "vms/recovery/copies.hpp"
 #include "vms/recovery/naming.hpp"
@@ -79,14 +80,23 @@ Task<Nothing> check_disks_are_not_taken(JobContext& job, std::size_t vm) {
   co_return Nothing{};
 }
 
-/// Empty disks for VM number `vm` at primary.
+/// Empty disks for VM number `vm` at primary. Their marks are noted as they are made: nobody can
+/// have written anything to them by then.
 Task<Nothing> create_primary_disks(JobContext& job, std::size_t vm) {
-  for (const DiskSpec& disk : job.record.spec.disks) {
+  ItemRecord& record = job.record;
+  record.change_marks.resize(record.spec.disks.size());
+  for (std::size_t n = 0; n < record.spec.disks.size(); ++n) {
+    const DiskSpec& disk = record.spec.disks[n];
     if (disk.vm != vm) continue;
-    const VolumeSpec spec{.name = primary_volume(job.record, disk),
+    const VolumeSpec spec{.name = primary_volume(record, disk),
                           .size_bytes = disk.size_bytes,
                           .backing = std::nullopt};
-    SB_CO_TRY(co_await job.call("create_volume", [&] { return job.primary.create_volume(spec); }));
+    SB_CO_TRY(co_await job.call("create_volume", [&]() -> Nothing {
+      SB_TRY(job.primary.create_volume(spec));
+      SB_ASSIGN(mark, job.primary.change_mark(spec.name));
+      record.change_marks[n] = mark;
+      return {};
+    }));
   }
   co_return Nothing{};
 }
@@ -113,8 +123,9 @@ Task<Nothing> check_nothing_runs_at_primary(JobContext& job) {
   co_return Nothing{};
 }
 
-/// The VMs at recovery are tracked since they were last read: not if their site lost its power.
-Task<Result<bool>> target_is_tracked(JobContext& job) {
+/// What differs between both sides is what the VMs at recovery wrote since they were last read, and
+/// that is tracked: not if their site lost its power, or somebody changed a disk at primary.
+Task<Result<bool>> difference_is_tracked(JobContext& job) {
   if (!job.record.tracked_since) co_return false;
   for (const VmName& vm : vms_on(job.record, Site::recovery)) {
     SB_CO_ASSIGN(names, co_await job.call("list_checkpoints",
@@ -122,7 +133,10 @@ Task<Result<bool>> target_is_tracked(JobContext& job) {
     if (std::find(names.begin(), names.end(), *job.record.tracked_since) == names.end())
       co_return false;
   }
-  co_return true;
+  const Nothing unchanged = co_await check_all_change_marks(job);
+  if (!unchanged && unchanged.error().kind != ErrorKind::bad_input)
+    co_return tl::unexpected(unchanged.error());
+  co_return unchanged.has_value();
 }
 
 /// True if the stage that failed may have started VMs at primary: it is the last of its operation.
@@ -171,6 +185,7 @@ Task<Nothing> create_missing_primary(JobContext& job) {
 }
 
 Task<Nothing> synchronize_to_primary(JobContext& job) {
+  SB_CO_TRY(co_await note_change_marks(job));
   SB_CO_TRY(co_await compare_and_send(job, with_primary(job.record, true)));
   co_return Nothing{};
 }
@@ -200,7 +215,7 @@ Task<Nothing> shut_down_target(JobContext& job) {
 Task<Nothing> send_final_to_primary(JobContext& job) {
   ItemRecord& record = job.record;
   SB_CO_TRY(co_await check_disks_unchanged(job));
-  SB_CO_ASSIGN(tracked, co_await target_is_tracked(job));
+  SB_CO_ASSIGN(tracked, co_await difference_is_tracked(job));
   if (tracked) {
     SB_CO_TRY(co_await transfer(job, back_to_primary(record, record.tracked_since)));
     co_return Nothing{};
@@ -208,6 +223,7 @@ Task<Nothing> send_final_to_primary(JobContext& job) {
   // What has changed is not known, or an earlier attempt went wrong when VMs at primary might have
   // run: what they wrote must go.
   SB_CO_TRY(co_await force_off_primary(job));
+  SB_CO_TRY(co_await note_change_marks(job));
   SB_CO_TRY(co_await compare_and_send(job, with_primary(record, false)));
   co_return Nothing{};
 }
@@ -215,8 +231,12 @@ Task<Nothing> send_final_to_primary(JobContext& job) {
 Task<Nothing> start_primary(JobContext& job) {
   SB_CO_TRY(co_await check_disks_unchanged(job));
   const CheckpointName track = checkpoint_of_round(job.record, job.record.round + 1);
-  for (const VmName& vm : vms_on(job.record, Site::primary))
-    SB_CO_TRY(co_await job.call("start_vm", [&] { return start_tracked(job.primary, vm, track); }));
+  const std::vector<VmName> vms = vms_on(job.record, Site::primary);
+  for (std::size_t vm = 0; vm < vms.size(); ++vm)
+    SB_CO_TRY(co_await job.call("start_vm", [&]() -> Nothing {
+      SB_TRY(check_change_marks(job, vm));
+      return start_tracked(job.primary, vms[vm], track);
+    }));
   job.record.tracked_since = track;
   ++job.record.round;
   co_return Nothing{};

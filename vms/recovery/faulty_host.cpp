@@ -292,6 +292,11 @@ Result<std::optional<VmName>> FaultyHost::find_user(const VolumeName& volume) {
   return within_->find_user(volume);
 }
 
+Result<ChangeMark> FaultyHost::change_mark(const VolumeName& volume) {
+  SB_TRY(reach());
+  return within_->change_mark(volume);
+}
+
 std::string FaultyHost::locate_volume(const VolumeName& volume) {
   return within_->locate_volume(volume);
 }

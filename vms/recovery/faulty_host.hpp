@@ -76,6 +76,7 @@ class FaultyHost final : public Host {
   Nothing remove_volume(const VolumeName& volume) override;
   Result<Bytes> volume_size(const VolumeName& volume) override;
   Result<std::optional<VmName>> find_user(const VolumeName& volume) override;
+  Result<ChangeMark> change_mark(const VolumeName& volume) override;
   [[nodiscard]] std::string locate_volume(const VolumeName& volume) override;
   Nothing fold_volumes(const VolumeName& base, const VolumeName& top,
                        const std::optional<VmDisk>& user, const VmName& user_vm) override;

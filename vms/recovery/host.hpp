@@ -52,6 +52,9 @@ struct ChunkDigest {
   friend bool operator==(const ChunkDigest&, const ChunkDigest&) = default;
 };
 
+/// Tells whether a volume was changed by anybody it should not have been: see Host::change_mark().
+using ChangeMark = std::uint64_t;
+
 /// Names a key that a host keeps for encrypted volumes; the key itself is never given back.
 using KeyName = std::string;
 
@@ -159,6 +162,11 @@ class Host {
   /// The VM that is defined with a disk on the volume, whoever defined it so; of several the first
   /// by name. Nothing if there is none.
   virtual Result<std::optional<VmName>> find_user(const VolumeName& volume) = 0;
+  /// Stays the same as long as nothing changes the volume but the VM that it is a disk of, while
+  /// that runs, and replicas that the service opens: what is written to it behind their backs is in
+  /// no tracking. Another volume made under the same name has another mark. A host that can't tell
+  /// always gives the same.
+  virtual Result<ChangeMark> change_mark(const VolumeName& volume) = 0;
   /// Where the volume's content can be read while nobody writes to it: "qcow2:<absolute path>" on
   /// libvirt, "sim:<site>/<volume>" in the simulated world.
   [[nodiscard]] virtual std::string locate_volume(const VolumeName& volume) = 0;

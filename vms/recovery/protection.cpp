@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "harness/lifecycle/resting_states.hpp"
+#include "vms/recovery/change_marks.hpp"
 #include "vms/recovery/limits.hpp"
 #include "vms/recovery/losses.hpp"
 #include "vms/recovery/naming.hpp"
@@ -49,6 +50,17 @@ Task<Nothing> check_no_twins(JobContext& job) {
   co_return Nothing{};
 }
 
+/// An Error of kind bad_input if what has changed on the VM's disks will never be known.
+Nothing find_tracking(const JobContext& job, std::size_t number, const VmName& vm) {
+  const std::optional<CheckpointName>& since = job.record.tracked_since;
+  SB_ASSIGN(names, job.primary.list_checkpoints(vm));
+  if (!since || std::find(names.begin(), names.end(), *since) == names.end())
+    return bad_input(
+        fmt::format("change tracking of VM {} was lost: what changed is not known", vm),
+        "resynchronize");
+  return check_change_marks(job, number);
+}
+
 Nothing check_key_given(const JobContext& job) {
   if (!job.record.spec.policy.encrypted || !job.key.empty()) return {};
   return bad_input(fmt::format("the replica of {} is to be encrypted, and no key came with the "
@@ -79,6 +91,7 @@ Task<Nothing> replicate_all(JobContext& job) {
   ItemRecord& record = job.record;
   const std::string base{kBaseLayer};
   SB_CO_TRY(co_await create_layer(job, base, std::nullopt));
+  SB_CO_TRY(co_await note_change_marks(job));
   const bool quiesce = record.spec.policy.app_consistent.count() > 0;
   const Transfer everything{
       .source = Site::primary,
@@ -121,16 +134,12 @@ Task<Nothing> check_disks(JobContext& job) {
 }
 
 Task<Nothing> check_tracking(JobContext& job) {
-  const std::optional<CheckpointName> since = job.record.tracked_since;
   const std::vector<VmName> vms = vms_on(job.record, Site::primary);
-  for (const VmName& vm : vms) {
-    SB_CO_ASSIGN(names, co_await job.call("list_checkpoints",
-                                          [&] { return job.primary.list_checkpoints(vm); }));
-    if (since && std::find(names.begin(), names.end(), *since) != names.end()) continue;
-    fail_to_resync(job);
-    co_return environment_error(
-        fmt::format("change tracking of VM {} was lost: what changed is not known", vm),
-        "resynchronize");
+  for (std::size_t vm = 0; vm < vms.size(); ++vm) {
+    Nothing found =
+        co_await job.call("list_checkpoints", [&] { return find_tracking(job, vm, vms[vm]); });
+    if (!found && found.error().kind == ErrorKind::bad_input) fail_to_resync(job);
+    SB_CO_TRY(std::move(found));
   }
   co_return Nothing{};
 }

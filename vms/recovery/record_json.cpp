@@ -155,6 +155,7 @@ void visit(Fields& fields, ItemRecord& record) {
   fields("settings", record.settings);
   fields("round", record.round);
   fields("tracked_since", record.tracked_since);
+  fields("change_marks", record.change_marks);
   fields("sent", record.sent);
   fields("points", record.points);
   fields("layers", record.layers);

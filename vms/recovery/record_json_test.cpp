@@ -38,6 +38,7 @@ ItemRecord full_record() {
   record.job->cancelled = Operation::planned_failover;
   record.settings.name_suffix = "dr";
   record.settings.nic_addresses = {"10.0.0.2"};
+  record.change_marks = {7};
   record.sent = {{.layer = "p2", .cut = Instant(1), .app_consistent = false, .config = {}}};
   record.points = std::vector<PointRecord>{{.id = "p1",
                                             .layer = "p1",

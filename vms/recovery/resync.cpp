@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "vms/recovery/change_marks.hpp"
 #include "vms/recovery/comparison.hpp"
 #include "vms/recovery/losses.hpp"
 #include "vms/recovery/naming.hpp"
@@ -29,6 +30,7 @@ Task<Nothing> resynchronize_round(JobContext& job) {
   const std::string newest = newest_layer(record);
   if (record.points.empty() && record.layers.empty()) SB_CO_TRY(co_await make_missing_base(job));
   SB_CO_TRY(co_await create_layer(job, layer, newest));
+  SB_CO_TRY(co_await note_change_marks(job));
   const Comparison both{
       .source = Site::primary,
       .source_runs = true,

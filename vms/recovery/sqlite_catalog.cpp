@@ -12,7 +12,7 @@ namespace switchback::recovery {
 namespace {
 
 /// 2: one JSON document an item (see record_json.hpp). 1 had a column a field.
-constexpr int kSchemaVersion = 3;
+constexpr int kSchemaVersion = 4;
 /// "SwDR" in the file's header: tells a catalog from other programs' databases.
 constexpr int kApplicationId = 0x53774452;
 constexpr int kBusyMilliseconds = 5000;

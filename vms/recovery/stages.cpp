@@ -27,37 +27,14 @@ std::vector<StageList> stage_lists(const StageTable& table) {
 }
 
 std::vector<std::string> call_names() {
-  return {"close_view",
-          "create_volume",
-          "digests",
-          "ensure_vm",
-          "find_user",
-          "find_vm",
-          "flush",
-          "fold_volumes",
-          "force_off_vm",
-          "forget_key",
-          "freeze_vm",
-          "is_running",
-          "list_checkpoints",
-          "list_extents",
-          "open_replica",
-          "open_view",
-          "opens_with",
-          "read",
-          std::string(kRecordCall),
-          "remote_digests",
-          "remove_checkpoint",
-          "remove_vm",
-          "remove_volume",
-          "resume_vm",
-          "set_key",
-          "shut_down_vm",
-          "start_vm",
-          "suspend_vm",
-          "thaw_vm",
-          "volume_size",
-          "write"};
+  return {"change_mark",    "close_view",        "create_volume", "digests",
+          "ensure_vm",      "find_user",         "find_vm",       "flush",
+          "fold_volumes",   "force_off_vm",      "forget_key",    "freeze_vm",
+          "is_running",     "list_checkpoints",  "list_extents",  "open_replica",
+          "open_view",      "opens_with",        "read",          std::string(kRecordCall),
+          "remote_digests", "remove_checkpoint", "remove_vm",     "remove_volume",
+          "resume_vm",      "set_key",           "shut_down_vm",  "start_vm",
+          "suspend_vm",     "thaw_vm",           "volume_size",   "write"};
 }
 
 }  // namespace switchback::recovery

@@ -66,6 +66,8 @@ Nothing LibvirtLaboratory::edit(const ItemName& item, Edit edit) {
     case Edit::swap_disks:
     case Edit::move_disk:
     case Edit::foreign_checkpoint:
+    case Edit::take_snapshot:
+    case Edit::revert_to_snapshot:
       break;
   }
   return unsupported(fmt::format("{} can't be made on libvirt", name_of(edit)),

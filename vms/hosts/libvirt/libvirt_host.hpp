@@ -55,6 +55,7 @@ class LibvirtHost final : public recovery::Host {
   Nothing remove_volume(const recovery::VolumeName& volume) override;
   Result<Bytes> volume_size(const recovery::VolumeName& volume) override;
   Result<std::optional<recovery::VmName>> find_user(const recovery::VolumeName& volume) override;
+  Result<recovery::ChangeMark> change_mark(const recovery::VolumeName& volume) override;
   [[nodiscard]] std::string locate_volume(const recovery::VolumeName& volume) override;
   Nothing fold_volumes(const recovery::VolumeName& base, const recovery::VolumeName& top,
                        const std::optional<recovery::VmDisk>& user,

@@ -71,6 +71,7 @@ Calls all_calls(Host& host) {
       {"remove_volume", [&host] { return host.remove_volume("vm-vda"); }},
       {"volume_size", [&host] { return ending(host.volume_size("vm-vda")); }},
       {"find_user", [&host] { return ending(host.find_user("vm-vda")); }},
+      {"change_mark", [&host] { return ending(host.change_mark("vm-vda")); }},
       {"fold_volumes", [&host] { return host.fold_volumes("vm-vda", "vm-vdb", {}, {}); }},
       {"open_view", [&host, vm] { return ending(host.open_view(vm, std::nullopt, "c1")); }},
       {"open_stopped_view",

@@ -154,6 +154,9 @@ Nothing edit_vm(SimSite& primary, const ItemSpec& item, Edit edit) {
       return {};
     case Edit::delete_vm:
       return delete_vm(primary, name, *vm);
+    case Edit::take_snapshot:
+    case Edit::revert_to_snapshot:
+      return {};  // what a revert changes is written block by block: see write_behind()
     case Edit::foreign_checkpoint:
     case Edit::move_disk:
     case Edit::undo:

@@ -203,6 +203,11 @@ Result<std::optional<VmName>> SimHost::find_user(const VolumeName& volume) {
   return std::nullopt;
 }
 
+Result<recovery::ChangeMark> SimHost::change_mark(const recovery::VolumeName& name) {
+  SB_ASSIGN(volume, site_.find_volume(name));
+  return volume->change_mark();
+}
+
 std::string SimHost::locate_volume(const VolumeName& volume) {
   return concat(locator_prefix(site_.site()), volume);
 }

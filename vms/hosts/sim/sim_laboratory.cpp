@@ -31,27 +31,23 @@ class SimImage final : public ImageReader {
   const Volume& volume_;
 };
 
+/// Who writes to a disk: the guest of its VM, that of a test failover's, or whoever needs neither.
+enum class Writer : std::uint8_t { guest, test_guest, other };
+
 /// Where a write to a disk of the item goes.
 struct Target {
   const Vm* vm = nullptr;
   std::size_t position = 0;
+  Volume* volume = nullptr;
   BlockNumber blocks = 0;  ///< of the disk as the item has it: an edit may have made it larger
 };
 
-Result<Target> find_target(SimSite& site, const ItemSpec& item, std::size_t disk, bool test) {
+Result<Target> find_disk(SimSite& site, const ItemSpec& item, std::size_t disk, bool test) {
   if (disk >= item.disks.size())
     return bad_input(fmt::format("item {} has no disk number {}", item.name, disk),
                      fmt::format("it has {}", item.disks.size()));
   const DiskSpec& spec = item.disks[disk];
   SB_ASSIGN(vm, find_copy(site, item, {.vm = spec.vm, .test = test}));
-  const std::string& name = vm->definition.name;
-  if (!vm->running)
-    return environment_error(fmt::format("VM {} does not run at {}", name, name_of(site.site())),
-                             "a guest writes only while it runs");
-  if (vm->held())
-    return environment_error(fmt::format("VM {} at {} is {}", name, name_of(site.site()),
-                                         vm->frozen ? "frozen" : "suspended"),
-                             "a guest that is held writes nothing: wait until it is let go");
   SB_ASSIGN(position, position_of(*vm, item, disk));
   SB_ASSIGN(volume, site.find_volume(vm->definition.disks[position].volume));
   const auto blocks_of_size = [](Bytes bytes) {
@@ -60,17 +56,31 @@ Result<Target> find_target(SimSite& site, const ItemSpec& item, std::size_t disk
   return Target{
       .vm = vm,
       .position = position,
+      .volume = volume,
       .blocks = std::min(blocks_of_size(spec.size_bytes), volume->geometry().block_count())};
 }
 
+Nothing check_guest_can_write(const SimSite& site, const Vm& vm) {
+  const std::string& name = vm.definition.name;
+  if (!vm.running)
+    return environment_error(fmt::format("VM {} does not run at {}", name, name_of(site.site())),
+                             "a guest writes only while it runs");
+  if (vm.held())
+    return environment_error(fmt::format("VM {} at {} is {}", name, name_of(site.site()),
+                                         vm.frozen ? "frozen" : "suspended"),
+                             "a guest that is held writes nothing: wait until it is let go");
+  return {};
+}
+
 /// All of them, or none and an Error.
-Nothing write_all(SimSite& site, const ItemSpec& item, bool test,
+Nothing write_all(SimSite& site, const ItemSpec& item, Writer writer,
                   const std::vector<GuestWrite>& writes) {
   std::map<std::size_t, Target> targets;
   for (const GuestWrite& write : writes) {
     auto target = targets.find(write.disk);
     if (target == targets.end()) {
-      SB_ASSIGN(found, find_target(site, item, write.disk, test));
+      SB_ASSIGN(found, find_disk(site, item, write.disk, writer == Writer::test_guest));
+      if (writer != Writer::other) SB_TRY(check_guest_can_write(site, *found.vm));
       target = targets.emplace(write.disk, found).first;
     }
     if (write.block >= target->second.blocks)
@@ -80,21 +90,19 @@ Nothing write_all(SimSite& site, const ItemSpec& item, bool test,
   }
   for (const GuestWrite& write : writes) {
     const Target& target = targets.find(write.disk)->second;
-    site.write(*target.vm, target.position, write.block,
-               write.trim ? trimmed_by(write.seq) : write.seq);
+    const WriteSeq shows = write.trim ? trimmed_by(write.seq) : write.seq;
+    if (writer == Writer::other)
+      site.volumes.write_untracked(*target.volume, write.block, shows);
+    else
+      site.write(*target.vm, target.position, write.block, shows);
   }
   return {};
 }
 
 Result<std::unique_ptr<ImageReader>> open_image(SimSite& site, const ItemSpec& item,
                                                 std::size_t disk, bool test) {
-  if (disk >= item.disks.size())
-    return bad_input(fmt::format("item {} has no disk number {}", item.name, disk),
-                     fmt::format("it has {}", item.disks.size()));
-  SB_ASSIGN(vm, find_copy(site, item, {.vm = item.disks[disk].vm, .test = test}));
-  SB_ASSIGN(position, position_of(*vm, item, disk));
-  SB_ASSIGN(volume, site.find_volume(vm->definition.disks[position].volume));
-  return std::make_unique<SimImage>(*volume);
+  SB_ASSIGN(found, find_disk(site, item, disk, test));
+  return std::make_unique<SimImage>(*found.volume);
 }
 
 /// Where a VM is plugged in.
@@ -168,12 +176,17 @@ Nothing SimLaboratory::remove_item(const ItemName& item) {
 
 Nothing SimLaboratory::write(const ItemName& name, Site at, const std::vector<GuestWrite>& writes) {
   SB_ASSIGN(item, find_item(name));
-  return write_all(site(at), *item, false, writes);
+  return write_all(site(at), *item, Writer::guest, writes);
 }
 
 Nothing SimLaboratory::write_test(const ItemName& name, const std::vector<GuestWrite>& writes) {
   SB_ASSIGN(item, find_item(name));
-  return write_all(recovery_, *item, true, writes);
+  return write_all(recovery_, *item, Writer::test_guest, writes);
+}
+
+Nothing SimLaboratory::write_behind(const ItemName& name, const std::vector<GuestWrite>& writes) {
+  SB_ASSIGN(item, find_item(name));
+  return write_all(primary_, *item, Writer::other, writes);
 }
 
 Nothing SimLaboratory::flush(const ItemName& name, Site at) {

@@ -32,6 +32,7 @@ class SimLaboratory final : public Laboratory {
   Result<std::unique_ptr<ImageReader>> open_test_disk(const ItemName& item,
                                                       std::size_t disk) override;
   Nothing write_test(const ItemName& item, const std::vector<GuestWrite>& writes) override;
+  Nothing write_behind(const ItemName& item, const std::vector<GuestWrite>& writes) override;
   Result<std::unique_ptr<ImageReader>> open_located(const ItemName& item, std::size_t disk,
                                                     const DiskLocator& locator) override;
   [[nodiscard]] std::optional<std::uint64_t> content_at(const DiskLocator& locator) override;

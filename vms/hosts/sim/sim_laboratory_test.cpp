@@ -114,6 +114,29 @@ TEST_F(SimLaboratoryTest, TheSameDoneInAnotherWorldHasTheSameDigest) {
   EXPECT_EQ(other.state_digest(), laboratory_.state_digest());
 }
 
+TEST_F(SimLaboratoryTest, WhatIsWrittenBehindAVmsBackNoTrackingSees) {
+  const auto volume = [&] { return laboratory_.site(Site::primary).volumes.find("g-1-vda"); };
+  laboratory_.site(Site::primary).volumes.track(*volume(), "c1");
+  ASSERT_TRUE(write(0, 1, 8));
+  const recovery::ChangeMark mark = volume()->change_mark();
+  ASSERT_TRUE(primary_.shut_down_vm("g-1"));
+  EXPECT_EQ(volume()->change_mark(), mark) << "the guest's own writes are none of it";
+  ASSERT_TRUE(laboratory_.write_behind("g", {{.disk = 0, .block = 47, .seq = 9}}));
+  EXPECT_EQ(volume()->show(47), 9U);
+  EXPECT_EQ(volume()->checkpoints().at("c1"), std::set<BlockNumber>{0}) << "the guest's";
+  EXPECT_NE(volume()->change_mark(), mark);
+  EXPECT_FALSE(laboratory_.write_behind("g", {{.disk = 0, .block = 1U << 30U, .seq = 9}}));
+}
+
+TEST_F(SimLaboratoryTest, AVolumeThatIsMadeAnewHasAnotherChangeMark) {
+  const recovery::VolumeSpec spec{.name = "v", .size_bytes = 4096, .backing = std::nullopt};
+  ASSERT_TRUE(primary_.create_volume(spec));
+  const recovery::ChangeMark mark = *primary_.change_mark("v");
+  ASSERT_TRUE(primary_.create_volume(spec));
+  EXPECT_NE(*primary_.change_mark("v"), mark);
+  EXPECT_FALSE(primary_.change_mark("nothing"));
+}
+
 TEST_F(SimLaboratoryTest, AnEmptiedBlockShowsTheTrimAndIsToldFromOneNeverWritten) {
   ASSERT_TRUE(laboratory_.trims());
   ASSERT_TRUE(write(0, 3, 1));

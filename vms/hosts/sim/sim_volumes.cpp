@@ -81,6 +81,7 @@ Volume& Volumes::create(const std::string& name, VolumeShape shape) {
   }
   if (fresh && orphans_ > 0) adopt(name, volume);
   changed(volume);
+  volume.change_mark_ = volume.content_;
   return volume;
 }
 
@@ -118,6 +119,12 @@ void Volumes::write(Volume& volume, BlockNumber block, WriteSeq seq) {
   for (auto& [name, grains] : volume.checkpoints_)
     grains.insert(block / kBlocksPerGrain);
   changed(volume);
+}
+
+void Volumes::write_untracked(Volume& volume, BlockNumber block, WriteSeq seq) {
+  volume.blocks_[block] = seq;
+  changed(volume);
+  volume.change_mark_ = volume.content_;
 }
 
 void Volumes::write_cached(Volume& volume, BlockNumber block, WriteSeq seq) {

@@ -59,6 +59,8 @@ class Volume {
   [[nodiscard]] const Volume* below() const { return below_; }
   /// What the number of its content is: see above.
   [[nodiscard]] std::uint64_t content() const { return content_; }
+  /// See Host::change_mark().
+  [[nodiscard]] std::uint64_t change_mark() const { return change_mark_; }
   /// For each checkpoint, the grains written since it was made.
   [[nodiscard]] const std::map<std::string, std::set<BlockNumber>>& checkpoints() const {
     return checkpoints_;
@@ -86,6 +88,7 @@ class Volume {
   std::map<std::string, std::set<BlockNumber>> checkpoints_;
   std::vector<Unflushed> unflushed_;
   std::uint64_t content_ = 0;
+  std::uint64_t change_mark_ = 0;  ///< that number, when it was last changed behind all tracking
   Volume* below_ = nullptr;
   std::vector<Volume*> above_;  ///< those that rest on it
   mutable std::shared_ptr<const ShownBlocks> shown_;
@@ -125,7 +128,9 @@ class Volumes {
   void resize(Volume& volume, Bytes size_bytes);
   /// Writes one block; tracking marks its grain.
   void write(Volume& volume, BlockNumber block, WriteSeq seq);
-  /// The same, and until flush() it is only in a volatile cache.
+  /// Writes one block behind the back of whoever tracks the volume.
+  void write_untracked(Volume& volume, BlockNumber block, WriteSeq seq);
+  /// As write(), and until flush() it is only in a volatile cache.
   void write_cached(Volume& volume, BlockNumber block, WriteSeq seq);
   static void flush(Volume& volume) { volume.unflushed_.clear(); }
   /// The power goes: of the unflushed writes those stay that are `kept`, and one may be torn. What
