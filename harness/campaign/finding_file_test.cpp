@@ -15,7 +15,10 @@ const SystemUnderTest kSound{"sim", std::nullopt};
 
 class FindingFile : public testing::Test {
  protected:
-  FindingFile() : folder_(testing::TempDir() + "finding_file_test") {
+  // A folder for each test: several run at once.
+  FindingFile()
+      : folder_(testing::TempDir() + "finding_file_test-" +
+                testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     write("draft", "new");
