@@ -24,18 +24,20 @@ Result<BenchSection> measure_cut_check(const BenchEffort& effort);
 Result<BenchSection> measure_sparse_check(const BenchEffort& effort);
 Result<BenchSection> measure_journal(const BenchEffort& effort);
 Result<BenchSection> measure_growth(const BenchEffort& effort);
+Result<BenchSection> measure_conformance(const BenchEffort& effort);
 
 struct BenchChoice {
   std::string_view name;
   Result<BenchSection> (*measure)(const BenchEffort& effort);
 };
-inline constexpr std::array<BenchChoice, 6> kBenchChoices = {{
+inline constexpr std::array<BenchChoice, 7> kBenchChoices = {{
     {"steps", measure_steps},
     {"profiles", measure_profiles},
     {"cut-check", measure_cut_check},
     {"sparse", measure_sparse_check},
     {"journal", measure_journal},
     {"growth", measure_growth},
+    {"conformance", measure_conformance},
 }};
 
 }  // namespace switchback
