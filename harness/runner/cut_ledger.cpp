@@ -83,12 +83,14 @@ void FreezeWatch::look(const JobPoint& point, const std::vector<SeenVm>& vms,
   const bool all = frozen == item_vms;
   saw_frozen_ = saw_frozen_ || frozen > 0;
   saw_all_frozen_ = saw_all_frozen_ || all;
-  if (point.call_name != kCut) return;
   // A stage that is entered again, by a controller that was started anew, cuts anew.
-  const bool goes_on = last_cut_ && last_cut_->stage == point.stage && last_cut_->call < point.call;
-  frozen_at_cut_ = all && (!goes_on || frozen_at_cut_);
-  cut_ = true;
-  last_cut_ = point;
+  const bool goes_on = stage_ == point.stage && call_ < point.call;
+  if (!goes_on) cutting_ = false;
+  stage_ = point.stage;
+  call_ = point.call;
+  if (point.call_name != kCut) return;
+  frozen_at_cut_ = all && (!cutting_ || frozen_at_cut_);
+  cut_ = cutting_ = true;
 }
 
 void FreezeWatch::look_again(const JobPoint& point, const std::vector<SeenVm>& vms,

@@ -69,7 +69,10 @@ class FreezeWatch {
   bool saw_all_frozen_ = false;  ///< for systems whose calls tell no cut
   bool cut_ = false;
   bool frozen_at_cut_ = false;
-  std::optional<JobPoint> last_cut_;
+  // Where the job stood last, and whether its disks have been cut since it entered that stage.
+  std::string stage_;
+  unsigned call_ = 0;
+  bool cutting_ = false;
 };
 
 }  // namespace switchback

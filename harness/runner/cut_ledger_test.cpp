@@ -109,5 +109,21 @@ TEST(FreezeWatch, TakesAGuestForFrozenOnlyIfItStillIsWhenItsDisksAreCut) {
   EXPECT_FALSE(watch.frozen_at_cut()) << "too late";
 }
 
+TEST(FreezeWatch, BeginsAnewWithAStageThatIsEnteredAgain) {
+  const auto at = [](unsigned call, const char* name) {
+    return JobPoint{
+        .operation = Operation::enable, .stage = "copy", .call = call, .call_name = name};
+  };
+  FreezeWatch watch;
+  watch.look(at(4, "open_view"), guest(Hold::none), 1);
+  watch.look(at(5, "list_extents"), guest(Hold::none), 1);
+  // The controller was killed there. This time the guest is frozen first, so the cut comes later.
+  watch.look(at(0, "record"), guest(Hold::none), 1);
+  watch.look(at(6, "open_view"), guest(Hold::frozen), 1);
+  EXPECT_TRUE(watch.frozen_at_cut());
+  watch.look(at(7, "open_view"), guest(Hold::none), 1);
+  EXPECT_FALSE(watch.frozen_at_cut()) << "the second VM of the same cut";
+}
+
 }  // namespace
 }  // namespace switchback
