@@ -59,18 +59,19 @@ Result<bool> ItemRun::change_disk_behind() {
   Journal& journal =
       branches_.old_primary() != nullptr ? *branches_.old_primary() : branches_.current();
   const BlockNumber block = journal.geometry(disk).block_count() - 1;
+  const Tick before = journal.now();
   const WriteSeq seq = journal.issue(disk, block, shared_.clock);
-  SB_TRY(write_behind({{.disk = disk, .block = block, .seq = seq}}));
+  SB_TRY(write_behind(journal, before, {{.disk = disk, .block = block, .seq = seq}}));
   changed_behind_ = {&journal, seq};
   return true;
 }
 
-Nothing ItemRun::write_behind(const std::vector<GuestWrite>& writes) {
+/// Makes writes that the journal has issued since then.
+Nothing ItemRun::write_behind(const Journal& journal, Tick since,
+                              const std::vector<GuestWrite>& writes) {
   SB_TRY(shared_.world.laboratory->write_behind(item_.name, writes));
-  const Bytes chunk = capabilities().checksum_chunk;
   changed_chunks_.resize(item_.disks.size());
-  for (const GuestWrite& write : writes)
-    changed_chunks_[write.disk].insert(write.block * kBlockBytes / chunk);
+  add_dirtied(changed_chunks_, journal, since, capabilities().checksum_chunk);
   return {};
 }
 
@@ -80,6 +81,7 @@ Nothing ItemRun::write_behind(const std::vector<GuestWrite>& writes) {
 Nothing ItemRun::revert_to_snapshot() {
   SB_ASSERT(snapshot_);
   const auto [journal, taken] = *snapshot_;
+  const Tick before = journal->now();
   std::vector<GuestWrite> writes;
   const std::size_t known = journal->blocks().size();
   for (std::size_t slot = 0; slot < known; ++slot) {
@@ -93,7 +95,7 @@ Nothing ItemRun::revert_to_snapshot() {
                       .trim = was_empty});
   }
   if (writes.empty()) return {};
-  SB_TRY(write_behind(writes));
+  SB_TRY(write_behind(*journal, before, writes));
   for (const GuestWrite& write : writes)
     journal->acknowledge(write.seq);
   SB_TRY(note_fault(FaultKind::disk_changed_behind));
@@ -187,13 +189,13 @@ Nothing ItemRun::edit(Edit edit) {
   SB_ASSIGN(before, look());
   if (!may_edit(edit, before)) return {};
   if (edit == Edit::move_disk) return move_disk();
-  if (!shared_.world.laboratory->edit(item_.name, edit)) return {};
-  if (edit == Edit::foreign_checkpoint) return {};  // nothing of the item is otherwise for it
+  if (edit == Edit::revert_to_snapshot) return revert_to_snapshot();
   if (edit == Edit::take_snapshot) {
     snapshot_ = {&branches_.current(), branches_.current().now()};
     return {};
   }
-  if (edit == Edit::revert_to_snapshot) return revert_to_snapshot();
+  if (!shared_.world.laboratory->edit(item_.name, edit)) return {};
+  if (edit == Edit::foreign_checkpoint) return {};  // nothing of the item is otherwise for it
   SB_ASSIGN(after, look());
   note_edit(edit, before, after);
   disturb();

@@ -151,7 +151,7 @@ class ItemRun {
   Nothing move_disk();
   void note_edit(Edit edit, const Snapshot& before, const Snapshot& after);
   [[nodiscard]] bool may_revert(const SeenVm& vm) const;
-  Nothing write_behind(const std::vector<GuestWrite>& writes);
+  Nothing write_behind(const Journal& journal, Tick since, const std::vector<GuestWrite>& writes);
   Nothing revert_to_snapshot();
   void follow_primary(const Snapshot& now);
   Nothing follow_changed_disk();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of edits, and those that not every world offers.
+// Names of edits, and what not every world offers.
 #include "harness/system/laboratory.hpp"
 
 #include <fmt/format.h>
@@ -32,6 +32,10 @@ std::optional<Edit> edit_named(std::string_view name) {
   return lookup_value(kEdits, name);
 }
 
+Nothing Laboratory::write_behind(const ItemName&, const std::vector<GuestWrite>&) {
+  return unsupported("nobody writes behind the back of a VM in this world",
+                     "choose a fault or an edit that it offers");
+}
 Nothing Laboratory::move_disk(const ItemName&, const ItemName&) {
   return unsupported("no disk can be moved in this world", "choose another edit");
 }

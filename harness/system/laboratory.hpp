@@ -133,10 +133,7 @@ class Laboratory {
   /// writes to the disks of a VM that is off (FaultKind::disk_changed_behind), or its hypervisor
   /// gives them back an older content (Edit::revert_to_snapshot). Only in a world that offers
   /// those.
-  virtual Nothing write_behind(const ItemName&, const std::vector<GuestWrite>&) {
-    return unsupported("nobody writes behind the back of a VM here",
-                       "choose a fault or an edit that this world offers");
-  }
+  virtual Nothing write_behind(const ItemName& item, const std::vector<GuestWrite>& writes);
 
   /// An image that the DR system pointed to, disk `disk` of the item.
   virtual Result<std::unique_ptr<ImageReader>> open_located(const ItemName& item, std::size_t disk,
@@ -153,9 +150,9 @@ class Laboratory {
   [[nodiscard]] virtual bool trims() const { return false; }
   /// The edits that edit() can make in this world.
   [[nodiscard]] virtual std::vector<Edit> edits() const = 0;
-  /// Edits the first VM of the item at primary; a foreign_checkpoint is made on all that run.
-  /// take_snapshot and revert_to_snapshot are the harness's own: see write_behind(). An Error if it
-  /// can't be done now, and for move_disk, which names two items.
+  /// Edits the first VM of the item at primary; a foreign_checkpoint is made on all that run. An
+  /// Error if it can't be done now, and for what has calls of its own: move_disk, and the
+  /// snapshots, which the harness keeps itself and reverts to by write_behind().
   virtual Nothing edit(const ItemName& item, Edit edit) = 0;
   /// Detaches the last disk of the first VM of `from` at primary, running or not, and attaches it,
   /// as its last one, to the first VM of `to` there. What is on it, tracking too, moves with it. An

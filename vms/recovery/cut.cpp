@@ -118,6 +118,19 @@ Task<Nothing> open_all(JobContext& job, const CutOrder& order, Cut& cut) {
   co_return Nothing{};
 }
 
+/// On one VM, be it another item's.
+Task<Nothing> retire_checkpoints_on(JobContext& job, Site site, VmName vm) {
+  Host& host = job.host(site);
+  SB_CO_ASSIGN(names,
+               co_await job.call("list_checkpoints", [&] { return host.list_checkpoints(vm); }));
+  for (const CheckpointName& name : names) {
+    if (name == job.record.tracked_since || !is_of_item(job.record, name)) continue;
+    SB_CO_TRY(
+        co_await job.call("remove_checkpoint", [&] { return host.remove_checkpoint(vm, name); }));
+  }
+  co_return Nothing{};
+}
+
 }  // namespace
 
 std::vector<VmName> vms_on(const ItemRecord& record, Site site) {
@@ -180,17 +193,9 @@ Task<Nothing> close_views(JobContext& job, Site site) {
 }
 
 Task<Nothing> retire_checkpoints(JobContext& job, Site site) {
-  Host& host = job.host(site);
   const std::vector<VmName> vms = vms_on(job.record, site);
-  for (const VmName& vm : vms) {
-    SB_CO_ASSIGN(names,
-                 co_await job.call("list_checkpoints", [&] { return host.list_checkpoints(vm); }));
-    for (const CheckpointName& name : names) {
-      if (name == job.record.tracked_since || !is_of_item(job.record, name)) continue;
-      SB_CO_TRY(
-          co_await job.call("remove_checkpoint", [&] { return host.remove_checkpoint(vm, name); }));
-    }
-  }
+  for (const VmName& vm : vms)
+    SB_CO_TRY(co_await retire_checkpoints_on(job, site, vm));
   co_return Nothing{};
 }
 
@@ -206,13 +211,7 @@ Task<Nothing> retire_checkpoints_of_moved_disks(JobContext& job) {
     SB_CO_ASSIGN(user,
                  co_await job.call("find_user", [&] { return job.primary.find_user(volume); }));
     if (!user || *user == vm_name(record.spec, disk.vm)) continue;
-    const VmName vm = *user;
-    SB_CO_ASSIGN(names, co_await job.call("list_checkpoints",
-                                          [&] { return job.primary.list_checkpoints(vm); }));
-    for (const CheckpointName& name : names)
-      if (is_of_item(record, name))
-        SB_CO_TRY(co_await job.call("remove_checkpoint",
-                                    [&] { return job.primary.remove_checkpoint(vm, name); }));
+    SB_CO_TRY(co_await retire_checkpoints_on(job, Site::primary, *user));
   }
   co_return Nothing{};
 }

@@ -9,7 +9,6 @@
 #include "harness/cli/interruption.hpp"
 #include "harness/cli/replay/in_its_world.hpp"
 #include "harness/cli/replay/trace_verdict.hpp"
-#include "harness/cli/stopwatch.hpp"
 #include "harness/cli/trace_folder.hpp"
 #include "reports/text.hpp"
 
@@ -26,14 +25,8 @@ Result<TraceVerdict> judged_again(const RunArguments& arguments, Reporting& repo
   ReplayArguments replaying;
   replaying.world = arguments.world;
   replaying.sequence_timeout = arguments.sequence_timeout;
-  const Stopwatch watch;
-  Summary summary;
-  const InItsWorld how{
-      .arguments = replaying, .properties = own, .reporting = &reporting, .seconds = [&watch] {
-        return watch.seconds();
-      }};
-  SB_TRY(replay_in_its_world(how, file, trace, summary));
-  return bisect_verdict_of(*trace.violation, summary.data());
+  SB_ASSIGN(data, summary_of_replay(replaying, own, &reporting, file, trace));
+  return bisect_verdict_of(*trace.violation, data);
 }
 
 /// Removes what is fixed, and says so. A trace of another name is somebody's own.

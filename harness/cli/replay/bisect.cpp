@@ -7,7 +7,6 @@
 #include "harness/cli/interruption.hpp"
 #include "harness/cli/replay/in_its_world.hpp"
 #include "harness/cli/replay/trace_verdict.hpp"
-#include "harness/cli/stopwatch.hpp"
 #include "harness/cli/trace_folder.hpp"
 #include "reports/text.hpp"
 
@@ -18,14 +17,8 @@ Result<TraceVerdict> judged(const ReplayArguments& arguments, const std::filesys
   SB_ASSIGN(trace, load_trace(file));
   if (!trace.violation) return skipped("it names no violation to look for");
   SB_ASSIGN(own, chosen_properties({trace.violation->property}));
-  const Stopwatch watch;
-  Summary summary;
-  const InItsWorld how{
-      .arguments = arguments, .properties = own, .reporting = nullptr, .seconds = [&watch] {
-        return watch.seconds();
-      }};
-  SB_TRY(replay_in_its_world(how, file, trace, summary));
-  return bisect_verdict_of(*trace.violation, summary.data());
+  SB_ASSIGN(data, summary_of_replay(arguments, own, nullptr, file, trace));
+  return bisect_verdict_of(*trace.violation, data);
 }
 
 }  // namespace

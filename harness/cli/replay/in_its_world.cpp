@@ -3,6 +3,7 @@
 #include "harness/cli/replay/in_its_world.hpp"
 
 #include "harness/cli/interruption.hpp"
+#include "harness/cli/stopwatch.hpp"
 
 namespace switchback {
 
@@ -27,6 +28,19 @@ Nothing replay_in_its_world(const InItsWorld& how, const std::filesystem::path& 
   replay(*world.worlds, how.properties, options, trace.sequence, arguments.repeat, events);
   world.worlds.reset();  // daemons and folders go before the verdict is told
   return {};
+}
+
+Result<SummaryData> summary_of_replay(const ReplayArguments& arguments,
+                                      const Properties& properties, Reporting* reporting,
+                                      const std::filesystem::path& file, const Trace& trace) {
+  const Stopwatch watch;
+  Summary summary;
+  const InItsWorld how{.arguments = arguments,
+                       .properties = properties,
+                       .reporting = reporting,
+                       .seconds = [&watch] { return watch.seconds(); }};
+  SB_TRY(replay_in_its_world(how, file, trace, summary));
+  return summary.data();
 }
 
 }  // namespace switchback

@@ -7,6 +7,7 @@
 
 #include "harness/cli/running.hpp"
 #include "harness/events/event.hpp"
+#include "reports/summary.hpp"
 
 namespace switchback {
 
@@ -21,5 +22,10 @@ struct InItsWorld {
 /// stages that the trace names is an Error, and nothing has been run.
 Nothing replay_in_its_world(const InItsWorld& how, const std::filesystem::path& file,
                             const Trace& trace, EventSink& events);
+
+/// The same as a command of its own, that comes to these figures. `reporting` may be null.
+Result<SummaryData> summary_of_replay(const ReplayArguments& arguments,
+                                      const Properties& properties, Reporting* reporting,
+                                      const std::filesystem::path& file, const Trace& trace);
 
 }  // namespace switchback

@@ -11,7 +11,6 @@
 #include "harness/cli/interruption.hpp"
 #include "harness/cli/replay/in_its_world.hpp"
 #include "harness/cli/replay/trace_verdict.hpp"
-#include "harness/cli/stopwatch.hpp"
 #include "harness/cli/trace_folder.hpp"
 #include "reports/text.hpp"
 
@@ -23,14 +22,8 @@ using Json = nlohmann::ordered_json;
 Result<TraceVerdict> judged(const ReplayArguments& arguments, const Properties& properties,
                             const std::filesystem::path& file) {
   SB_ASSIGN(trace, load_trace(file));
-  const Stopwatch watch;
-  Summary summary;
-  const InItsWorld how{
-      .arguments = arguments, .properties = properties, .reporting = nullptr, .seconds = [&watch] {
-        return watch.seconds();
-      }};
-  SB_TRY(replay_in_its_world(how, file, trace, summary));
-  return verdict_of(trace, summary.data());
+  SB_ASSIGN(data, summary_of_replay(arguments, properties, nullptr, file, trace));
+  return verdict_of(trace, data);
 }
 
 /// Tells of one trace after the other, and of all of them in the end.

@@ -154,13 +154,12 @@ Nothing edit_vm(SimSite& primary, const ItemSpec& item, Edit edit) {
       return {};
     case Edit::delete_vm:
       return delete_vm(primary, name, *vm);
-    case Edit::take_snapshot:
-    case Edit::revert_to_snapshot:
-      return {};  // what a revert changes is written block by block: see write_behind()
     case Edit::foreign_checkpoint:
     case Edit::move_disk:
+    case Edit::take_snapshot:
+    case Edit::revert_to_snapshot:
     case Edit::undo:
-      break;  // see above, below and sim_moves.hpp
+      break;  // see above, and sim_edits.hpp
   }
   return unsupported(fmt::format("no edit number {}", static_cast<int>(edit)), "choose another");
 }

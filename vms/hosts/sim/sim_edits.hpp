@@ -21,11 +21,11 @@ inline constexpr Bytes kGrowth = Bytes{1} << 20;
 ///               item follow its volume (see position_of())
 ///   change_nic  the fourth part of the first NIC's MAC address counts up by one
 ///   add_memory  1 MiB more
-///   undo        the first three, and a disk that was moved: see sim_moves.hpp; also where the VM
-///   was
-///               deleted, and then there is nothing else to do
+///   undo        the first three, and a disk that was moved (see sim_moves.hpp); also where the
+///               VM was deleted: then there is nothing else to do
 ///
-/// An Error for move_disk, which is made by sim::move_disk().
+/// An Error for what is made otherwise: move_disk by sim::move_disk(), the snapshots by the harness
+/// itself, foreign_checkpoint as below.
 Nothing edit_vm(SimSite& primary, const ItemSpec& item, Edit edit);
 
 /// Tracks the disks of the item's VMs that run at the site, as another backup tool does.
