@@ -15,9 +15,9 @@ namespace {
 
 // In the order of the alternatives of Event.
 constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames = {
-    "run_started",    "sequence_started", "step_started",      "operation_ended",
-    "step_in_job",    "fault_injected",   "violation_found",   "sequence_ended",
-    "violation_kept", "run_ended",        "fault_took_effect", "sequence_repeated"};
+    "run_started",       "sequence_started",  "step_started",      "operation_ended", "step_in_job",
+    "fault_injected",    "violation_found",   "sequence_ended",    "violation_kept",  "run_ended",
+    "fault_took_effect", "sequence_repeated", "violation_repeated"};
 
 void list(JsonLine& line, std::string_view key, const std::vector<std::string>& values) {
   line.begin_list(key);
@@ -63,6 +63,17 @@ void write(JsonLine& line, const RunStarted& event) {
   list(line, "faults", event.faults);
   list(line, "required_coverage", event.required_coverage);
   list(line, "arguments", event.arguments);
+  line.begin_list("baseline");
+  for (const BaselineEntry& entry : event.baseline) {
+    line.begin_object_item();
+    line.text("property", entry.property);
+    line.text("kind", entry.kind);
+    line.text("until", entry.until);
+    line.text("reason", entry.reason);
+    line.flag("expired", entry.expired);
+    line.end_object();
+  }
+  line.end_list();
 }
 
 void write(JsonLine& line, const SequenceStarted& event) {
@@ -168,6 +179,20 @@ void write(JsonLine& line, const SequenceRepeated& event) {
   line.number("position", event.event);
   line.text("first", event.first);
   line.text("second", event.second);
+}
+
+void write(JsonLine& line, const ViolationRepeated& event) {
+  line.number("sequence", event.sequence);
+  line.text("property", event.property);
+  line.text("kind", event.kind);
+  line.number("runs", event.runs);
+  line.number("broke", event.broke);
+  if (event.differs_at)
+    line.number("differs_at", *event.differs_at);
+  else
+    line.null("differs_at");
+  line.text("broken_run", event.broken_run);
+  line.text("other_run", event.other_run);
 }
 
 void write(JsonLine& line, const ViolationKept& event) {

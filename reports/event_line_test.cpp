@@ -29,7 +29,8 @@ const std::vector<std::string> kGolden = {
     R"({"name":"clean","promise":"nothing is left","source":"design"}],)"
     R"("operations":["enable","reverse_replicate"],"missing_operations":["commit"],)"
     R"("notes":["KVM: none"],"stages":[{"operation":"enable","stage":"copy"}],)"
-    R"("faults":["link_cut"],"required_coverage":[],"arguments":["--max-steps","9"]})",
+    R"("faults":["link_cut"],"required_coverage":[],"arguments":["--max-steps","9"],)"
+    R"("baseline":[]})",
     R"({"v":1,"n":1,"event":"sequence_started","sequence":3,"seed":"9007199254740993",)"
     R"("disk_sizes":[40960,512],"steps":2,"profile":"mixed"})",
     R"({"v":1,"n":2,"event":"step_started","sequence":3,"step":1,)"
@@ -57,6 +58,10 @@ const std::vector<std::string> kGolden = {
     R"("operation":"enable","stage":"copy","call":5,"item":0})",
     R"({"v":1,"n":11,"event":"sequence_repeated","sequence":3,"same":true,"differs_in":"",)"
     R"("position":0,"first":"","second":""})",
+    R"({"v":1,"n":12,"event":"violation_repeated","sequence":3,"property":"no_loss",)"
+    R"("kind":"lost_write","runs":4,"broke":3,"differs_at":1,)"
+    R"("broken_run":"enable ended done, protected",)"
+    R"("other_run":"enable ended failed, unprotected"})",
 };
 
 TEST(EventLine, IsAsDocumentedForEachKindOfEvent) {

@@ -14,6 +14,14 @@
 
 namespace switchback::samples {
 
+inline BaselineEntry baseline_entry(const std::string& kind, bool expired = false) {
+  return {.property = "no_loss",
+          .kind = kind,
+          .until = "2026-12-31",
+          .reason = "issue 12",
+          .expired = expired};
+}
+
 inline RunStarted run_started() {
   return {.tool = "switchback 0.1.0",
           .world = "sim",
@@ -28,7 +36,8 @@ inline RunStarted run_started() {
           .stages = {{.operation = "enable", .stage = "copy"}},
           .faults = {"link_cut"},
           .required_coverage = {},
-          .arguments = {"--max-steps", "9"}};
+          .arguments = {"--max-steps", "9"},
+          .baseline = {}};
 }
 
 inline OperationEnded operation(std::string name, std::string outcome = "done", Bytes wire = 0,
@@ -72,6 +81,17 @@ inline SequenceRepeated sequence_repeated(bool same) {
   repeated.first = R"({"event":"operation_ended","reason":"one"})";
   repeated.second = R"({"event":"operation_ended","reason":"two"})";
   return repeated;
+}
+
+inline ViolationRepeated violation_repeated() {
+  return {.sequence = 3,
+          .property = "no_loss",
+          .kind = "lost_write",
+          .runs = 4,
+          .broke = 3,
+          .differs_at = 1,
+          .broken_run = "enable ended done, protected",
+          .other_run = "enable ended failed, unprotected"};
 }
 
 inline ViolationFound violation_found() {
@@ -127,7 +147,8 @@ inline std::vector<Event> one_of_each() {
           violation_kept(),
           RunEnded{.stopped_by = "time", .error = ""},
           fault_took_effect(),
-          sequence_repeated(true)};
+          sequence_repeated(true),
+          violation_repeated()};
 }
 
 /// Strings that break careless writers: quotes, backslashes, control characters, escape sequences,

@@ -47,6 +47,7 @@ void append_properties(pugi::xml_node suite, const SummaryData& data) {
   property(list, "world", data.run.world);
   property(list, "system", data.run.system);
   if (data.run.defect) property(list, "defect", *data.run.defect);
+  property(list, "planted_defects", power_words(data.power));
   property(list, "stopped_by", data.end.stopped_by);
   property(list, "sequences", std::to_string(data.sequences));
   property(list, "steps", std::to_string(data.steps));
@@ -106,6 +107,21 @@ pugi::xml_node append_case(pugi::xml_node suite, const SummaryData& data, std::s
   return test;
 }
 
+/// Neither is passed nor failed: what nothing judged, and what the baseline accepts.
+bool is_skipped(const JudgedProperty& judged) {
+  return judged.result() == PropertyResult::not_exercised ||
+         judged.result() == PropertyResult::accepted;
+}
+
+std::string skipped_words(const SummaryData& data, const JudgedProperty& judged) {
+  std::string words;
+  for (const Finding& finding : data.findings)
+    if (finding.kept.property == judged.info.name && finding.accepted())
+      words += fmt::format("{}broken ({}), accepted until {}: {}", words.empty() ? "" : "; ",
+                           finding.kept.kind, finding.known->until, finding.known->reason);
+  return words.empty() ? "not exercised: nothing happened that it could judge" : words;
+}
+
 bool run_is_conclusive(const SummaryData& data) {
   return data.operations_done > 0 && !data.disturbed();
 }
@@ -150,7 +166,7 @@ std::string junit_xml(const SummaryData& data, double seconds) {
   std::uint64_t skipped = 0;
   for (const JudgedProperty& judged : data.properties) {
     failures += judged.result() == PropertyResult::violated ? 1 : 0;
-    skipped += judged.result() == PropertyResult::not_exercised ? 1 : 0;
+    skipped += is_skipped(judged) ? 1 : 0;
   }
   pugi::xml_document document;
   pugi::xml_node declaration = document.append_child(pugi::node_declaration);
@@ -172,9 +188,8 @@ std::string junit_xml(const SummaryData& data, double seconds) {
   for (const JudgedProperty& judged : data.properties) {
     pugi::xml_node test = append_case(suite, data, judged.info.name, share);
     if (judged.result() == PropertyResult::violated) append_failure(test, data, judged, seconds);
-    if (judged.result() == PropertyResult::not_exercised)
-      attribute(test.append_child("skipped"), "message",
-                "not exercised: nothing happened that it could judge");
+    if (is_skipped(judged))
+      attribute(test.append_child("skipped"), "message", skipped_words(data, judged));
   }
   append_determinism_case(suite, data, seconds);
   append_run_case(suite, data, seconds);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "harness/base/names.hpp"
+#include "harness/events/baseline.hpp"
 #include "reports/required_coverage.hpp"
 #include "reports/text.hpp"
 
@@ -21,10 +22,11 @@ constexpr std::array<EnumName<RunVerdict>, 5> kVerdictNames = {{
     {RunVerdict::not_deterministic, "not_deterministic"},
 }};
 
-constexpr std::array<EnumName<PropertyResult>, 3> kResultNames = {{
+constexpr std::array<EnumName<PropertyResult>, 4> kResultNames = {{
     {PropertyResult::held, "held"},
     {PropertyResult::violated, "violated"},
     {PropertyResult::not_exercised, "not_exercised"},
+    {PropertyResult::accepted, "accepted"},
 }};
 
 // The operations whose bytes show whether the way back sends only the delta, in its order.
@@ -66,6 +68,24 @@ std::vector<std::string> list_not_exercised(const SummaryData& data) {
   return list;
 }
 
+/// Marks what the run was told of beforehand.
+void accept_known(SummaryData& data) {
+  for (Finding& finding : data.findings)
+    if (const BaselineEntry* const entry =
+            baseline_entry(data.run.baseline, finding.kept.property, finding.kept.kind))
+      finding.known = *entry;
+  for (JudgedProperty& property : data.properties) {
+    std::size_t found = 0;
+    std::size_t accepted = 0;
+    for (const Finding& finding : data.findings) {
+      if (finding.kept.property != property.info.name) continue;
+      ++found;
+      if (finding.accepted()) ++accepted;
+    }
+    property.accepted = found > 0 && accepted == found;
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(RunVerdict verdict) {
@@ -92,7 +112,7 @@ int exit_code(RunVerdict verdict) {
 }
 
 PropertyResult JudgedProperty::result() const {
-  if (violated) return PropertyResult::violated;
+  if (violated) return accepted ? PropertyResult::accepted : PropertyResult::violated;
   return judged > 0 ? PropertyResult::held : PropertyResult::not_exercised;
 }
 
@@ -122,17 +142,40 @@ Bytes Distribution::median() const {
 // A finding stands whatever else went wrong. "Nothing was tested" comes before "inconclusive"
 // because a run that never got anywhere is not one that was disturbed.
 RunVerdict SummaryData::verdict() const {
-  if (!findings.empty() || sequences_violated > 0) return RunVerdict::violated;
-  for (const JudgedProperty& property : properties)
-    if (property.violated) return RunVerdict::violated;
+  if (violated()) return RunVerdict::violated;
   if (sequences_differing > 0) return RunVerdict::not_deterministic;
   if (operations_done == 0 && !cut_short()) return RunVerdict::nothing_tested;
   if (disturbed() || !covered()) return RunVerdict::inconclusive;
   return RunVerdict::held;
 }
 
+bool SummaryData::violated() const {
+  // A log may lack the event that names what was broken.
+  if (findings.empty() && sequences_violated > 0) return true;
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return !finding.accepted(); }) ||
+         std::any_of(properties.begin(), properties.end(), [](const JudgedProperty& property) {
+           return property.result() == PropertyResult::violated;
+         });
+}
+
 bool SummaryData::covered() const {
   return missing_coverage(*this).empty();
+}
+
+std::string power_words(const std::optional<Power>& power) {
+  if (!power) return "this build has not searched for planted defects here: switchback defects";
+  return fmt::format("{}/{} planted defects found by this build", power->found, power->planted);
+}
+
+std::vector<BaselineEntry> baseline_not_seen(const SummaryData& data) {
+  std::vector<BaselineEntry> unseen;
+  for (const BaselineEntry& entry : data.run.baseline)
+    if (std::none_of(data.findings.begin(), data.findings.end(), [&](const Finding& finding) {
+          return finding.kept.property == entry.property && finding.kept.kind == entry.kind;
+        }))
+      unseen.push_back(entry);
+  return unseen;
 }
 
 std::string replay_command(const ViolationKept& kept) {
@@ -171,6 +214,7 @@ SummaryData Summary::data() const {
   data.replayed = started_from_trace_ > 0 && started_from_seed_ == 0;
   data.coverage = coverage_.table(data.run.operations);
   data.faults = fault_table(data.run, faults_.places());
+  accept_known(data);
   data.not_exercised = list_not_exercised(data);
   return data;
 }
@@ -269,6 +313,10 @@ void Summary::fold(const SequenceRepeated& event) {
   if (event.same) return;
   ++data_.sequences_differing;
   if (data_.differing.size() < kMostErrors) data_.differing.push_back(event);
+}
+
+void Summary::fold(const ViolationRepeated& event) {
+  finding(event.property, event.kind).repeated = event;
 }
 
 void Summary::fold(const RunEnded& event) {

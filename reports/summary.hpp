@@ -39,7 +39,12 @@ std::string_view name_of(RunVerdict verdict);
 /// last.
 int exit_code(RunVerdict verdict);
 
-enum class PropertyResult : std::uint8_t { held, violated, not_exercised };
+enum class PropertyResult : std::uint8_t {
+  held,
+  violated,
+  not_exercised,
+  accepted,  ///< broken, and only as the baseline accepts
+};
 std::string_view name_of(PropertyResult result);
 
 /// A property over the whole run.
@@ -48,6 +53,7 @@ struct JudgedProperty {
   std::uint64_t judged = 0;
   std::uint64_t broken = 0;  ///< times that it was judged and broken
   bool violated = false;
+  bool accepted = false;  ///< violated, and the baseline accepts every way in which it was
 
   [[nodiscard]] PropertyResult result() const;
 };
@@ -96,6 +102,12 @@ struct Finding {
   ViolationKept kept;       ///< if it was not: what is known, without story, trace and step counts
   bool was_kept = false;    ///< shrunk, and written to `kept.trace_file` if that is not empty
   std::uint64_t found = 0;  ///< times that it was found, in all sequences; 1 for a further trace
+  /// How often the same sequence broke it; nothing: it was run once.
+  std::optional<ViolationRepeated> repeated = {};
+  /// What the baseline says of it, in force or expired.
+  std::optional<BaselineEntry> known = {};
+
+  [[nodiscard]] bool accepted() const { return known && !known->expired; }
 };
 
 struct EnvironmentError {
@@ -103,6 +115,12 @@ struct EnvironmentError {
   std::string message;
 };
 inline constexpr std::size_t kMostErrors = 20;
+
+/// How many planted defects a build was seen to find, see docs/power.md.
+struct Power {
+  std::uint64_t found = 0;
+  std::uint64_t planted = 0;
+};
 
 struct SummaryData {
   RunStarted run;
@@ -135,8 +153,13 @@ struct SummaryData {
   std::vector<TransferTally> way_back;  ///< always the three of the way back, in its order
 
   std::vector<std::string> not_exercised;  ///< one line each, for people
+  /// Of the build, not of the run, and so of no event: whoever makes the reports sets it. Nothing:
+  /// this build has not searched for them here.
+  std::optional<Power> power = {};
 
   [[nodiscard]] RunVerdict verdict() const;
+  /// Something was broken that the baseline does not accept.
+  [[nodiscard]] bool violated() const;
   /// Nothing that was required is cold.
   [[nodiscard]] bool covered() const;
   /// A sequence did not come back, or took the process with it.
@@ -149,6 +172,10 @@ struct SummaryData {
   }
 };
 
+/// "71/71 planted defects found by this build", or that it has not searched for them.
+std::string power_words(const std::optional<Power>& power);
+/// What the baseline accepts and this run did not see: it may be mended, and its entry can go.
+std::vector<BaselineEntry> baseline_not_seen(const SummaryData& data);
 /// "switchback replay FILE", or "" if no trace was kept.
 std::string replay_command(const ViolationKept& kept);
 /// The command that makes the same run again; "" if the run was a replay.
@@ -175,6 +202,7 @@ class Summary final : public EventSink {
   void fold(const ViolationFound& event);
   void fold(const SequenceEnded& event);
   void fold(const SequenceRepeated& event);
+  void fold(const ViolationRepeated& event);
   void fold(const ViolationKept& event);
   void fold(const RunEnded& event);
 

@@ -26,6 +26,18 @@ Json properties_json(const SummaryData& data) {
   return list;
 }
 
+Json repeated_json(const ViolationRepeated& repeated) {
+  return {{"runs", repeated.runs},
+          {"broke", repeated.broke},
+          {"differs_at", repeated.differs_at ? Json(*repeated.differs_at) : Json(nullptr)},
+          {"broken_run", text_or_null(repeated.broken_run)},
+          {"other_run", text_or_null(repeated.other_run)}};
+}
+
+Json baseline_json(const BaselineEntry& entry) {
+  return {{"until", entry.until}, {"reason", entry.reason}, {"expired", entry.expired}};
+}
+
 Json violations_json(const SummaryData& data) {
   Json list = Json::array();
   for (const Finding& finding : data.findings) {
@@ -41,8 +53,17 @@ Json violations_json(const SummaryData& data) {
     entry["steps_before"] = finding.was_kept ? Json(kept.steps_before) : Json(nullptr);
     entry["candidates"] = kept.candidates;
     entry["story"] = kept.story;
+    entry["repeated"] = finding.repeated ? repeated_json(*finding.repeated) : Json(nullptr);
+    entry["baseline"] = finding.known ? baseline_json(*finding.known) : Json(nullptr);
     list.push_back(std::move(entry));
   }
+  return list;
+}
+
+Json baseline_not_seen_json(const SummaryData& data) {
+  Json list = Json::array();
+  for (const BaselineEntry& entry : baseline_not_seen(data))
+    list.push_back({{"property", entry.property}, {"kind", entry.kind}});
   return list;
 }
 
@@ -121,6 +142,9 @@ std::string summary_json(const SummaryData& data, double seconds, const std::str
   json["world"] = data.run.world;
   json["system"] = data.run.system;
   json["defect"] = data.run.defect ? Json(*data.run.defect) : Json(nullptr);
+  json["planted_defects"] =
+      data.power ? Json{{"found", data.power->found}, {"planted", data.power->planted}}
+                 : Json(nullptr);
   json["operations"] = data.operations;
   json["operations_done"] = data.operations_done;
   json["loops"] = data.loops;
@@ -130,6 +154,7 @@ std::string summary_json(const SummaryData& data, double seconds, const std::str
   json["all_wire_bytes"] = data.all_wire_bytes;
   json["properties"] = properties_json(data);
   json["violations"] = violations_json(data);
+  json["baseline_not_seen"] = baseline_not_seen_json(data);
   json["not_exercised"] = data.not_exercised;
   json["way_back"] = way_back_json(data);
   json["coverage"] = coverage_json(data);

@@ -3,6 +3,7 @@
 #include "reports/summary_text.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <set>
 
@@ -63,13 +64,20 @@ std::string headline(const SummaryData& data, double seconds, const Paint& paint
       const auto judged =
           std::count_if(data.properties.begin(), data.properties.end(),
                         [](const JudgedProperty& property) { return property.judged > 0; });
-      return fmt::format("{}  {} of {} held: {}\n", paint.good("HELD"), judged,
-                         counted(data.properties.size(), "promise"), scope);
+      const auto accepted = std::count_if(data.properties.begin(), data.properties.end(),
+                                          [](const JudgedProperty& property) {
+                                            return property.result() == PropertyResult::accepted;
+                                          });
+      return fmt::format("{}  {} of {} held{}: {}\n", paint.good("HELD"), judged - accepted,
+                         counted(data.properties.size(), "promise"),
+                         accepted > 0 ? fmt::format(", {} broken as the baseline accepts", accepted)
+                                      : std::string(),
+                         scope);
     }
     case RunVerdict::violated: {
       std::set<std::string> broken;
       for (const JudgedProperty& property : data.properties)
-        if (property.violated) broken.insert(property.info.name);
+        if (property.result() == PropertyResult::violated) broken.insert(property.info.name);
       return fmt::format("{}  {} broken: {}\n", paint.bad("VIOLATED"),
                          counted(broken.size(), "promise"), scope);
     }
@@ -93,11 +101,28 @@ std::string headline(const SummaryData& data, double seconds, const Paint& paint
 }
 
 std::string findings_section(const SummaryData& data, const Paint& paint) {
-  if (data.findings.empty()) return "";
+  if (std::all_of(data.findings.begin(), data.findings.end(), std::mem_fn(&Finding::accepted)))
+    return "";
   std::string out = section("What broke", paint);
   for (const Finding& finding : data.findings)
-    out += finding_text(finding, 2);
+    if (!finding.accepted()) out += finding_text(finding, 2);
   return out;
+}
+
+std::string accepted_section(const SummaryData& data, const Paint& paint) {
+  std::string out;
+  for (const Finding& finding : data.findings)
+    if (finding.accepted())
+      out += wrapped(
+          fmt::format("- {} ({}), {}, accepted until {}: {}", printable_line(finding.kept.property),
+                      printable_line(finding.kept.kind), counted(finding.found, "time"),
+                      finding.known->until, printable(finding.known->reason)),
+          2, kWidth);
+  for (const BaselineEntry& entry : baseline_not_seen(data))
+    out += wrapped(fmt::format("- {} ({}): not seen in this run", printable_line(entry.property),
+                               printable_line(entry.kind)),
+                   2, kWidth);
+  return out.empty() ? out : section("Of the baseline", paint) + out;
 }
 
 std::string errors_section(const SummaryData& data, const Paint& paint) {
@@ -152,6 +177,8 @@ std::string result_words(PropertyResult result, const Paint& paint) {
       return paint.bad(padded("VIOLATED", kColumns));
     case PropertyResult::not_exercised:
       return paint.doubtful(padded("not exercised", kColumns));
+    case PropertyResult::accepted:
+      return paint.doubtful(padded("accepted", kColumns));
   }
   return "";
 }
@@ -274,6 +301,7 @@ std::string run_section(const SummaryData& data, double seconds, const Paint& pa
                              counted(data.writes, "write")),
                  2, kWidth);
   out += repeated_line(data);
+  out += fmt::format("  {}\n", power_words(data.power));
   if (!data.end.stopped_by.empty())
     out += fmt::format("  stopped by: {}\n", printable_line(data.end.stopped_by));
   for (const std::string& note : data.run.notes)
@@ -281,6 +309,25 @@ std::string run_section(const SummaryData& data, double seconds, const Paint& pa
   if (data.replayed) return out;
   out += fmt::format("  seed {}; the same again:\n", data.run.seed);
   return out + fmt::format("    {}\n", printable_line(rerun_command(data)));
+}
+
+std::string repeated_text(const ViolationRepeated& repeated, std::size_t indent) {
+  if (repeated.broke == repeated.runs)
+    return wrapped(
+        fmt::format("broken in all of {} of this sequence", counted(repeated.runs, "run")), indent,
+        kWidth);
+  std::string out = wrapped(fmt::format("FLAKY: broken in {} of {} of this sequence",
+                                        grouped(repeated.broke), counted(repeated.runs, "run")),
+                            indent, kWidth);
+  if (!repeated.differs_at) return out;
+  const auto or_nothing = [](const std::string& words) {
+    return words.empty() ? std::string("nothing more") : printable_line(words);
+  };
+  return out +
+         wrapped(fmt::format("the runs part at step {}: {} where it broke, {} where it did not",
+                             *repeated.differs_at + 1, or_nothing(repeated.broken_run),
+                             or_nothing(repeated.other_run)),
+                 indent, kWidth);
 }
 
 }  // namespace
@@ -292,6 +339,11 @@ std::string finding_text(const Finding& finding, std::size_t indent) {
   std::string out =
       fmt::format("{}{} ({})\n", margin, printable_line(kept.property), printable_line(kept.kind));
   out += wrapped(printable(kept.message), indent + 2, kWidth);
+  if (finding.known && finding.known->expired)
+    out += wrapped(fmt::format("its entry in the baseline ended on {}: {}", finding.known->until,
+                               printable(finding.known->reason)),
+                   indent + 2, kWidth);
+  if (finding.repeated) out += repeated_text(*finding.repeated, indent + 2);
   if (!finding.was_kept)
     return out + fmt::format("{}in sequence {}; not shrunk, no trace kept\n", inner, kept.sequence);
   out +=
@@ -309,10 +361,11 @@ std::string finding_text(const Finding& finding, std::size_t indent) {
 std::string summary_text(const SummaryData& data, double seconds, bool colour) {
   const Paint paint(colour);
   return headline(data, seconds, paint) + findings_section(data, paint) +
-         determinism_section(data, paint) + errors_section(data, paint) +
-         properties_section(data, paint) + not_exercised_section(data, paint) +
-         missing_section(data, paint) + way_back_section(data, paint) +
-         coverage_section(data, paint) + run_section(data, seconds, paint);
+         accepted_section(data, paint) + determinism_section(data, paint) +
+         errors_section(data, paint) + properties_section(data, paint) +
+         not_exercised_section(data, paint) + missing_section(data, paint) +
+         way_back_section(data, paint) + coverage_section(data, paint) +
+         run_section(data, seconds, paint);
 }
 
 }  // namespace switchback

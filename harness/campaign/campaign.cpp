@@ -10,7 +10,10 @@
 #include "harness/campaign/campaign_run.hpp"
 #include "harness/campaign/epochs.hpp"
 #include "harness/campaign/ordered_workers.hpp"
+#include "harness/campaign/repeated_runs.hpp"
 #include "harness/campaign/rerun.hpp"
+#include "harness/events/baseline.hpp"
+#include "harness/events/tee.hpp"
 
 namespace switchback {
 namespace {
@@ -45,7 +48,8 @@ void announce_run(WorldFactory& worlds, const Properties& properties,
                      .stages = {},
                      .faults = {},
                      .required_coverage = options.required_coverage,
-                     .arguments = options.arguments};
+                     .arguments = options.arguments,
+                     .baseline = options.baseline};
   for (const auto& property : properties)
     started.properties.push_back({std::string(property->name()), std::string(property->promise()),
                                   std::string(property->source())});
@@ -80,9 +84,9 @@ class Collector {
       error_ = run.result.error->message;
       return false;
     }
-    const bool violated = !run.result.violations.empty();
-    if (violated) keep(index, run);
-    if (violated || (run.repeated && !run.repeated->same)) {
+    const FoundViolation* const violated = unaccepted(run.result.violations);
+    if (violated != nullptr) keep(index, run, *violated);
+    if (violated != nullptr || (run.repeated && !run.repeated->same)) {
       ++failures_;
       if (options_.max_failures != 0 && failures_ >= options_.max_failures) {
         stopped_by_ = "failures";
@@ -104,11 +108,36 @@ class Collector {
   /// An environment that fails this often in one run is not worth going on with.
   static constexpr unsigned kMostErrors = 5;
 
+  /// The first that the baseline does not accept, if any.
+  [[nodiscard]] const FoundViolation* unaccepted(const std::vector<FoundViolation>& all) const {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const FoundViolation& one) {
+      return !is_accepted(options_.baseline, one.violation.property, one.violation.kind);
+    });
+    return found == all.end() ? nullptr : &*found;
+  }
+
+  /// How often the same sequence breaks the promise, this time included.
+  void run_again(std::uint64_t index, const CampaignRun& run, const Violation& violation) {
+    RepeatedRuns runs(violation.property, violation.kind);
+    WayOfRun first;
+    run.tell(index, first);
+    runs.add(std::move(first));
+    const double until = options_.elapsed_seconds() + options_.shrink_seconds;
+    for (std::uint64_t n = 0; n < options_.further_runs; ++n) {
+      if (options_.elapsed_seconds() >= until) break;
+      WayOfRun again;
+      run_drawn(worlds_, properties_, options_, run.drawn, index, {}).tell(index, again);
+      if (options_.interrupted && options_.interrupted()) break;  // it may not be whole
+      runs.add(std::move(again));
+    }
+    if (const auto repeated = runs.result()) events_.on(*repeated);
+  }
+
   /// Each finding is shrunk and kept once, by its identity.
-  void keep(std::uint64_t index, const CampaignRun& run) {
-    const FoundViolation& found = run.result.violations.front();
+  void keep(std::uint64_t index, const CampaignRun& run, const FoundViolation& found) {
     const Violation& violation = found.violation;
     if (!kept_.insert({violation.property, violation.kind}).second) return;
+    if (options_.further_runs > 0) run_again(index, run, violation);
     const std::filesystem::path draft =
         options_.trace_folder /
         fmt::format("{}-{}-{}-{}.json", violation.property, violation.kind, options_.seed, index);
@@ -216,14 +245,21 @@ void replay(WorldFactory& worlds, const Properties& properties, const CampaignOp
     return;
   }
   const DrawnSequence drawn{sequence, "replay"};
+  RepeatedRuns runs;
   for (std::uint64_t index = 0; index < repeat; ++index) {
-    events.on(start_of(drawn, index));
+    WayOfRun way;
+    Tee told;
+    told.add(events);
+    told.add(way);
+    told.on(start_of(drawn, index));
     const SequenceResult result = [&] {
       const WatchedSequence watched(options.watch, index, sequence);
-      return run_in_fresh_world(worlds, properties, options, sequence, index, events);
+      return run_in_fresh_world(worlds, properties, options, sequence, index, told);
     }();
-    events.on(end_of(result, index));
+    told.on(end_of(result, index));
+    runs.add(std::move(way));
   }
+  if (const auto repeated = runs.result(); repeated && repeat > 1) events.on(*repeated);
   events.on(RunEnded{"sequences", {}});
 }
 

@@ -42,9 +42,15 @@ struct CampaignOptions {
   /// compared by these lines.
   std::function<std::string(const Event&)> line_of = {};
 
+  /// Findings that are accepted: they neither count as failures nor are shrunk and kept.
+  std::vector<BaselineEntry> baseline = {};
+
+  /// So often a sequence that breaks a promise is run again before it is shrunk, to tell what
+  /// happens each time from what happens now and then.
+  std::uint64_t further_runs = 1;
   bool shrink = true;
   ShrinkBudget shrink_budget;
-  double shrink_seconds = 60;  ///< for each finding, by elapsed_seconds
+  double shrink_seconds = 60;  ///< for each finding, by elapsed_seconds; the further runs too
   /// Where traces of violations are kept; must exist.
   std::filesystem::path trace_folder;
   /// Of earlier runs, and still there: no second trace of one is kept. What is drawn, run and told

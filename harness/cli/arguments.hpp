@@ -55,6 +55,7 @@ struct RunArguments {
   std::optional<unsigned> exhaustive;  ///< instead of drawing: so deep
   std::vector<std::string> required_coverage;
   std::filesystem::path trace_folder = "switchback-traces";
+  std::optional<std::filesystem::path> baseline;  ///< findings that are accepted
   bool shrink = true;
   bool replay_known = true;                ///< first of all the findings that the folder keeps
   std::optional<double> sequence_timeout;  ///< seconds

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands run and shrink.
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <optional>
 #include <random>
@@ -9,6 +10,7 @@
 
 #include <fmt/core.h>
 
+#include "harness/campaign/baseline_file.hpp"
 #include "harness/campaign/campaign.hpp"
 #include "harness/campaign/crash_points.hpp"
 #include "harness/cli/arguments.hpp"
@@ -20,11 +22,15 @@
 #include "harness/cli/trace_folder.hpp"
 #include "harness/cli/watchdog.hpp"
 #include "harness/cli/worlds.hpp"
+#include "harness/events/baseline.hpp"
 #include "reports/event_line.hpp"
 #include "reports/text.hpp"
 
 namespace switchback {
 namespace {
+
+/// Enough to tell what fails now and then; each takes as long as the one that failed.
+constexpr std::uint64_t kFurtherRunsOnRealHosts = 3;
 
 /// A new seed that people can type.
 std::uint64_t new_seed() {
@@ -96,6 +102,25 @@ std::FILE* told_on(const OutputArguments& output) {
   return output.json ? stderr : stdout;
 }
 
+Result<std::vector<BaselineEntry>> baseline_of(const RunArguments& arguments) {
+  if (!arguments.baseline) return std::vector<BaselineEntry>();
+  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  return load_baseline(*arguments.baseline, today);
+}
+
+/// The exit code of a run that came to `code`, beside findings that are still there.
+int with_known(int code, std::vector<KnownFinding> known,
+               const std::vector<BaselineEntry>& baseline, std::FILE* out) {
+  std::erase_if(known, [&](const KnownFinding& one) {
+    return is_accepted(baseline, one.property, one.kind);
+  });
+  if (known.empty()) return code;
+  if (out != nullptr)
+    fmt::print(out, "known: {} still there, so the exit code is {}\n",
+               counted(known.size(), "finding"), kExitViolated);
+  return worse_of(code, kExitViolated);
+}
+
 }  // namespace
 
 int run_command(const RunArguments& arguments) {
@@ -105,6 +130,8 @@ int run_command(const RunArguments& arguments) {
   if (!profiles) return report_error(profiles.error());
   const Result<Properties> properties = chosen_properties(arguments.properties);
   if (!properties) return report_error(properties.error());
+  const Result<std::vector<BaselineEntry>> baseline = baseline_of(arguments);
+  if (!baseline) return report_error(baseline.error());
   if (const Nothing ready = prepare_trace_folder(arguments.trace_folder); !ready)
     return report_error(ready.error());
   Result<std::unique_ptr<Reporting>> reporting = Reporting::open(
@@ -134,6 +161,8 @@ int run_command(const RunArguments& arguments) {
   if (arguments.max_steps) options.limits.steps_max = *arguments.max_steps;
   options.defect = arguments.world.defect;
   options.notes = world->notes;
+  options.baseline = *baseline;
+  if (!world->worlds->deterministic()) options.further_runs = kFurtherRunsOnRealHosts;
   options.required_coverage = arguments.required_coverage;
   options.arguments = words_of(arguments);
   options.line_of = event_line;
@@ -156,11 +185,7 @@ int run_command(const RunArguments& arguments) {
   std::error_code not_empty;
   std::filesystem::remove(arguments.trace_folder, not_empty);
   const int code = (*reporting)->finish();
-  if (known.empty()) return exit_code_after(code);
-  if (std::FILE* const out = told_on(arguments.output); out != nullptr)
-    fmt::print(out, "known: {} still there, so the exit code is {}\n",
-               counted(known.size(), "finding"), kExitViolated);
-  return exit_code_after(worse_of(code, kExitViolated));
+  return exit_code_after(with_known(code, known, *baseline, told_on(arguments.output)));
 }
 
 int shrink_command(const ShrinkArguments& arguments) {

@@ -97,6 +97,9 @@ void add_run(CLI::App& app, RunArguments& run) {
   command.add_option("--max-steps", run.max_steps, "longest sequence")->check(CLI::PositiveNumber);
   command.add_option("--trace-dir", run.trace_folder, "where traces of violations are kept")
       ->capture_default_str();
+  command.add_option("--baseline", run.baseline,
+                     "findings that are known and, until a day, do not fail the run; see "
+                     "docs/regressions.md");
   command.add_flag("!--no-shrink", run.shrink, "keep failing sequences as they are");
   command.add_flag(
       "!--no-known", run.replay_known,

@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include "harness/cli/defects/power_record.hpp"
 #include "reports/junit.hpp"
 #include "reports/output_file.hpp"
 #include "reports/summary_json.hpp"
@@ -50,7 +51,8 @@ Result<std::unique_ptr<Reporting>> Reporting::open(const OutputArguments& output
 }
 
 int Reporting::finish() {
-  const SummaryData data = summary_.data();
+  SummaryData data = summary_.data();
+  data.power = power_of_this_build();
   const double seconds = seconds_();
   int code = exit_code(data.verdict());
   if (progress_) progress_->clear();

@@ -8,10 +8,10 @@
 #include "harness/base/result.hpp"
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/event_gate.hpp"
+#include "harness/events/tee.hpp"
 #include "reports/event_log.hpp"
 #include "reports/progress.hpp"
 #include "reports/summary.hpp"
-#include "reports/tee.hpp"
 
 namespace switchback {
 

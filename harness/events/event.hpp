@@ -29,6 +29,16 @@ struct JobStage {
   std::string stage;
 };
 
+/// A finding that a run was told of beforehand: until that day it does not fail the run. See
+/// docs/regressions.md.
+struct BaselineEntry {
+  std::string property;
+  std::string kind;
+  std::string until;  ///< the last day on which it is accepted, UTC: "2026-12-31"
+  std::string reason;
+  bool expired = false;  ///< on the day of the run, which came after
+};
+
 struct RunStarted {
   std::string tool;    ///< "switchback 0.1.0"
   std::string world;   ///< "sim" or "libvirt"
@@ -46,6 +56,7 @@ struct RunStarted {
   /// What else of the command line decides what is drawn and judged, word by word: "--profile",
   /// "crowd".
   std::vector<std::string> arguments = {};
+  std::vector<BaselineEntry> baseline = {};
 };
 
 struct SequenceStarted {
@@ -152,6 +163,20 @@ struct SequenceRepeated {
   std::string second;
 };
 
+/// The same sequence was run several times, to see how often it breaks the promise.
+struct ViolationRepeated {
+  std::uint64_t sequence = 0;
+  std::string property;
+  std::string kind;
+  std::uint64_t runs = 0;   ///< of that sequence, all of them
+  std::uint64_t broke = 0;  ///< those that broke the promise in this way
+  /// The first of the others: the step at which it left the way of the first that broke it, and
+  /// what happened there in each; "" where nothing more did. Nothing if all broke it.
+  std::optional<std::size_t> differs_at = {};
+  std::string broken_run = {};
+  std::string other_run = {};
+};
+
 /// A violation was shrunk and kept.
 struct ViolationKept {
   std::uint64_t sequence = 0;
@@ -172,7 +197,7 @@ struct RunEnded {
 
 using Event = std::variant<RunStarted, SequenceStarted, StepStarted, OperationEnded, StepInJob,
                            FaultInjected, ViolationFound, SequenceEnded, ViolationKept, RunEnded,
-                           FaultTookEffect, SequenceRepeated>;
+                           FaultTookEffect, SequenceRepeated, ViolationRepeated>;
 
 /// Takes events in order, from one thread.
 class EventSink {

@@ -55,7 +55,7 @@ tl::unexpected<Error> unreadable(const std::string& text, const std::string& ori
                                  std::size_t byte) {
   const Place place(origin);
   if (text.find_first_not_of(" \t\r\n") == std::string::npos)
-    return place.wrong("is empty", "give a whole trace file");
+    return place.wrong("is empty", "give a whole file");
   const std::size_t end = std::min(byte == 0 ? 0 : byte - 1, text.size());
   const auto stop = text.begin() + static_cast<std::ptrdiff_t>(end);
   const auto line = 1 + std::count(text.begin(), stop, '\n');

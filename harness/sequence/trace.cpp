@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <fstream>
 #include <set>
 #include <system_error>
 
@@ -15,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "harness/sequence/text_file.hpp"
 #include "harness/sequence/trace_limits.hpp"
 
 namespace switchback {
@@ -167,10 +167,6 @@ std::string violation_of(const ExpectedViolation& violation) {
       compact(violation.summary));
 }
 
-std::string why(int error) {
-  return std::generic_category().message(error);
-}
-
 /// A file that disappears again unless it was renamed.
 class TemporaryFile {
  public:
@@ -210,21 +206,6 @@ class TemporaryFile {
   int descriptor_ = -1;
   bool renamed_ = false;
 };
-
-/// Only ordinary files: a pipe could keep a reader waiting for ever, a device never end.
-Nothing check_ordinary(const std::filesystem::path& path) {
-  const std::string name = path.string();
-  std::error_code error;
-  const std::filesystem::file_status status = std::filesystem::status(path, error);
-  if (status.type() == std::filesystem::file_type::not_found)
-    return bad_input(name + ": no such file", "check the path of the trace");
-  if (error) return bad_input(name + ": " + error.message(), "check the path of the trace");
-  if (std::filesystem::is_directory(status))
-    return bad_input(name + ": is a folder, not a trace", "name one file in it");
-  if (!std::filesystem::is_regular_file(status))
-    return bad_input(name + ": is not an ordinary file", "copy the trace to a file first");
-  return {};
-}
 
 Json moment_to_json(const Moment& at) {
   Json json = Json::object({{"stage", at.stage}});
@@ -290,18 +271,7 @@ Nothing check_stages(const Trace& trace, const Capabilities& capabilities,
 }
 
 Result<Trace> load_trace(const std::filesystem::path& path) {
-  SB_TRY(check_ordinary(path));
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    return bad_input(path.string() + ": can't be opened: " + why(errno),
-                     "check who may read the file");
-  // One byte more than allowed tells a file that is too large, even one that grows meanwhile.
-  std::string text(kTraceBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad())
-    return bad_input(path.string() + ": can't be read: " + why(errno), "check the disk it is on");
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  SB_ASSIGN(text, text_of_file(path, kTraceBytesMax));
   return trace_from_json(text, path.string());
 }
 

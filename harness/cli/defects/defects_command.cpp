@@ -9,6 +9,7 @@
 #include "harness/campaign/ordered_workers.hpp"
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/defects/matrix.hpp"
+#include "harness/cli/defects/power_record.hpp"
 #include "harness/cli/interruption.hpp"
 #include "harness/cli/reporting.hpp"
 #include "harness/cli/stopwatch.hpp"
@@ -83,6 +84,10 @@ int defects_command(const DefectsArguments& arguments) {
   if (signal_received() == 0) matrix.accusations = try_sound_service(options);
   if (const int signal = signal_received(); signal != 0) return 128 + signal;
   matrix.seconds = watch.seconds();
+  if (arguments.names.empty())
+    if (const Nothing kept = keep_power({matrix.found(), matrix.trials.size()}); !kept)
+      fmt::print(stderr, "switchback: reports will not tell how many were found: {}\n",
+                 kept.error().message);
   fmt::print("{}", arguments.json ? matrix_json(matrix) : matrix_ending(matrix));
   return matrix.passed() ? kExitHeld : kExitViolated;
 }

@@ -48,6 +48,7 @@ class Chronicler final : public EventSink {
   void take(const ViolationFound& event);
   void take(const SequenceEnded& event);
   void take(const SequenceRepeated&) {}
+  void take(const ViolationRepeated&) {}
   void take(const ViolationKept&) {}
   void take(const RunEnded& event);
 

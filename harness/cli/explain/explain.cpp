@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "harness/cli/explain/chronicler.hpp"
-#include "reports/tee.hpp"
+#include "harness/events/tee.hpp"
 
 namespace switchback {
 namespace {

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every sink hears everything, in order.
-#include "reports/tee.hpp"
+#include "harness/events/tee.hpp"
 
 #include <string>
 
 #include <gtest/gtest.h>
-
-#include "reports/event_samples.hpp"
 
 namespace switchback {
 namespace {
