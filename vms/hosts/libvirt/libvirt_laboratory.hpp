@@ -20,7 +20,7 @@ class LibvirtLaboratory final : public Laboratory {
   struct Options {
     bool use_kvm = false;
     /// The longest wait for an answer of a VM's QEMU or of an NBD server.
-    Duration patience = std::chrono::seconds(10);
+    Duration patience = std::chrono::seconds(60);
   };
 
   /// Connects to the two sites of one run, and starts a wire meter.

@@ -31,8 +31,9 @@ struct NbdOptions {
   std::string export_name;
   /// The metadata context whose extents are wanted, e.g. "qemu:dirty-bitmap:c3"; empty: none.
   std::string context = kAllocation;
-  /// The longest time without any answer from the server after which a call gives up.
-  Duration patience = std::chrono::seconds(10);
+  /// The longest time without any answer from the server after which a call gives up. A flush alone
+  /// may take many seconds where others write much.
+  Duration patience = std::chrono::seconds(60);
 };
 
 /// A run of bytes with the flags of the context: for kAllocation bit 0 is "hole", bit 1 "reads as

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writing to a volume of a real site from the other one: qemu-nbd there, libnbd here, and the
 // harness's meter between them.
-#include <algorithm>
 #include <atomic>
 
 #include <fmt/format.h>
@@ -97,7 +96,7 @@ Result<std::unique_ptr<recovery::Replica>> LibvirtHost::open_replica(
   if (!routed) return give_up(routed.error());
   NbdOptions options;
   options.context.clear();
-  options.patience = std::min(options.patience, patience_);
+  options.patience = patience_;
   Result<NbdDisk> disk = NbdDisk::connect(*routed, options);
   if (!disk) {
     wire_.close(*routed);

@@ -27,7 +27,6 @@ using recovery::VmName;
 
 /// In the extents of a dirty bitmap: the guest wrote here.
 constexpr std::uint32_t kDirty = 1;
-constexpr Duration kNbdPatience = std::chrono::seconds(10);
 constexpr Duration kClosePatience = std::chrono::seconds(30);
 
 /// One frozen disk: a connection for what changed and for reading, and a way to open another one
@@ -183,9 +182,8 @@ Result<std::unique_ptr<recovery::View>> LibvirtHost::open_view(
   for (const BackupDisk& one : backed_up) {
     const std::string& device = one.device;
     const auto open = [this, socket, device](const std::string& context) {
-      return NbdDisk::connect(socket.string(), {.export_name = device,
-                                                .context = context,
-                                                .patience = std::min(kNbdPatience, patience_)});
+      return NbdDisk::connect(socket.string(),
+                              {.export_name = device, .context = context, .patience = patience_});
     };
     Result<NbdDisk> disk =
         open(since ? std::string(kDirtyBitmap) + "dirty-" + device : kAllocation);
@@ -227,6 +225,7 @@ Result<NbdDisk> LibvirtHost::open_stopped_disk(const recovery::VolumeName& volum
                                                const std::optional<CheckpointName>& since) {
   const std::filesystem::path file = site_.volume_path(volume);
   NbdOptions options;
+  options.patience = patience_;
   if (since) options.context = std::string(kDirtyBitmap) + *since;
   SB_ASSIGN(used, calls_.connection());
   SB_ASSIGN(image, openable(*used, file, Layers::all));
