@@ -116,7 +116,10 @@ struct OperationEvidence {
   /// `enable`, which copies all that was allocated: when it began.
   Tick unsent_since = 0;
   Bytes dirty_bytes = 0;  ///< of those writes, rounded out to the declared grain
-  Bytes wire_bytes = 0;   ///< crossed the link during it
+  /// The same rounded out to the declared chunk, which is what is sent where it is found by
+  /// comparison.
+  Bytes dirty_chunk_bytes = 0;
+  Bytes wire_bytes = 0;  ///< crossed the link during it
   /// For operations that compare both sides, or copy one: in declared chunks, what differed between
   /// the two when it began and what the guests wrote meanwhile; and how many chunks that are not
   /// empty both sides can have had together.

@@ -53,7 +53,7 @@ class LifecycleIsFollowed final : public Property {
           "wrong_state",
           fmt::format("{} ended {}: expected {}, found {}", what, name_of(evidence.outcome),
                       describe(expected), describe(claimed.state)));
-    if (claimed.allowed != allowed_operations(expected))
+    if (claimed.allowed != (allowed_operations(expected) & evidence.capabilities.offered()))
       return Verdict::broken("wrong_allowed_operations",
                              fmt::format("after {} the system allows other operations than the "
                                          "state {} does",

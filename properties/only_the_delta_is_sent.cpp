@@ -8,7 +8,11 @@
 // that was begun again after its controller died may send it once more for each time. Where both
 // sides are compared, the bound is what differs, in the declared chunks, and the checksums; a full
 // download sends all that is allocated, and no less. Reading is free: the bound is on bytes that
-// crossed the link, counted by the harness. Codes DELTA and FULL.
+// crossed the link, counted by the harness. A system may declare that it copies in full after an
+// unclean stop, which excuses a resynchronization then, up to all that is allocated, and nothing
+// else. Codes DELTA and FULL.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "properties/properties.hpp"
@@ -32,7 +36,11 @@ class OnlyTheDeltaIsSent final : public Property {
         std::holds_alternative<Refused>(evidence.outcome))
       return Verdict::does_not_apply();
     const Bytes bound = allowed_once(evidence) * evidence.attempts;
-    if (evidence.wire_bytes > bound)
+    const bool more = evidence.wire_bytes > bound;
+    if (more && may_copy_in_full(evidence) &&
+        evidence.wire_bytes <= allowed_in_full(evidence) * evidence.attempts)
+      return Verdict::does_not_apply();
+    if (more)
       return Verdict::broken(
           "more_than_the_delta",
           fmt::format(
@@ -58,7 +66,6 @@ class OnlyTheDeltaIsSent final : public Property {
   /// What one run of the job may put on the wire.
   static Bytes allowed_once(const OperationEvidence& evidence) {
     const Capabilities& declared = evidence.capabilities;
-    const std::size_t disks = evidence.item.disks.size();
     Bytes data = evidence.dirty_bytes;
     Bytes checksums = 0;
     switch (evidence.operation) {
@@ -69,9 +76,10 @@ class OnlyTheDeltaIsSent final : public Property {
         break;
       case Operation::complete_failover:
       case Operation::reverse_replicate:
-        // The delta all the same, but found by comparison where tracking was lost; and all of it
-        // where the replica was deleted, which only then counts as differing.
-        data += evidence.differing_bytes;
+        // The delta all the same, but found by comparison where tracking was lost, and then sent by
+        // the chunk; and all of it where the replica was deleted, which only then counts as
+        // differing.
+        data = std::max(data, evidence.dirty_chunk_bytes) + evidence.differing_bytes;
         checksums = evidence.chunks * declared.checksum_bytes;
         break;
       case Operation::enable:
@@ -81,9 +89,30 @@ class OnlyTheDeltaIsSent final : public Property {
       default:
         break;
     }
-    // The last grain of a disk may be a short one.
-    const Bytes grains = (data + declared.tracking_grain - 1) / declared.tracking_grain + disks;
-    return data + checksums + grains * declared.sync_overhead_per_grain +
+    return on_the_wire(evidence, data, checksums);
+  }
+
+  /// Tracking was lost by an unclean stop, and the system has declared what it does then.
+  static bool may_copy_in_full(const OperationEvidence& evidence) {
+    const auto& faults = evidence.faults;
+    return evidence.capabilities.declares(Declared::full_copy_after_unclean_stop) &&
+           evidence.operation == Operation::resynchronize &&
+           std::find(faults.begin(), faults.end(), FaultKind::tracking_lost) != faults.end();
+  }
+  static Bytes allowed_in_full(const OperationEvidence& evidence) {
+    return on_the_wire(evidence, evidence.allocated_bytes + evidence.dirty_bytes, 0);
+  }
+
+  /// So much data and checksums, with what goes along.
+  static Bytes on_the_wire(const OperationEvidence& evidence, Bytes data, Bytes checksums) {
+    const Capabilities& declared = evidence.capabilities;
+    const std::size_t disks = evidence.item.disks.size();
+    // What was found by comparison is sent by the chunk, where that is the smaller unit.
+    const Bytes unit = checksums == 0 ? declared.tracking_grain
+                                      : std::min(declared.tracking_grain, declared.checksum_chunk);
+    // The last unit of a disk may be a short one.
+    const Bytes units = (data + unit - 1) / unit + disks;
+    return data + checksums + units * declared.sync_overhead_per_grain +
            disks * declared.sync_overhead_per_disk;
   }
 };

@@ -7,6 +7,7 @@
 // Source: Hyper-V to Azure architecture, "Delta replication": the copy frequency; the drill
 // document: ongoing replication is not affected; support questions about silent stops. Codes FRESH
 // and STOP; invariants 8 and 16. Over a slow link data is older by just the time that calls took.
+// A system may declare that it tells no time while it waits for a resynchronization (INV-RPO).
 #include <fmt/format.h>
 
 #include "properties/properties.hpp"
@@ -36,6 +37,8 @@ class ReplicationKeepsUp final : public Property {
           "no_such_time",
           fmt::format("after {} {} has a time that the system's clock has never shown",
                       name_of(evidence.operation), evidence.after.never_shown.front()));
+    if (is_hidden(evidence, evidence.before.status) || is_hidden(evidence, evidence.after.status))
+      return Verdict::does_not_apply();
     if (after < before)
       return Verdict::broken(
           "time_runs_backwards",
@@ -79,6 +82,13 @@ class ReplicationKeepsUp final : public Property {
   }
 
  private:
+  /// A time that is not told where the system has declared that it tells none: nobody is deceived.
+  static bool is_hidden(const OperationEvidence& evidence, const ItemStatus& status) {
+    return evidence.capabilities.declares(Declared::unknown_rpo) &&
+           status.last_synchronized == Instant{} &&
+           status.state.replication == Replication::resync_required;
+  }
+
   static Verdict too_old(std::string_view what, Duration age, Duration period) {
     const auto seconds = [](Duration duration) {
       return std::chrono::duration_cast<std::chrono::seconds>(duration).count();

@@ -31,14 +31,20 @@ void place(JsonLine& line, std::uint64_t sequence, std::size_t step) {
   line.number("step", step);
 }
 
+void name_or_null(JsonLine& line, std::string_view key, const std::optional<std::string>& name) {
+  if (name)
+    line.text(key, *name);
+  else
+    line.null(key);
+}
+
 void write(JsonLine& line, const RunStarted& event) {
   line.text("tool", event.tool);
   line.text("world", event.world);
   line.text("system", event.system);
-  if (event.defect)
-    line.text("defect", *event.defect);
-  else
-    line.null("defect");
+  name_or_null(line, "defect", event.defect);
+  name_or_null(line, "variant", event.variant);
+  list(line, "declared", event.declared);
   line.wide_number("seed", event.seed);
   line.begin_list("properties");
   for (const PropertyInfo& property : event.properties) {

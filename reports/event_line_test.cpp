@@ -24,7 +24,8 @@ std::string line_of(const Event& event, std::uint64_t number = 0) {
 // docs/event-log.md shows these lines: whoever changes one changes the other, and the version.
 const std::vector<std::string> kGolden = {
     R"({"v":1,"n":0,"event":"run_started","tool":"switchback 0.1.0","world":"sim",)"
-    R"("system":"reference","defect":null,"seed":"18446744073709551615","properties":)"
+    R"("system":"reference","defect":null,"variant":null,"declared":["unknown_rpo"],)"
+    R"("seed":"18446744073709551615","properties":)"
     R"([{"name":"no_loss","promise":"nothing is lost","source":"tutorial"},)"
     R"({"name":"clean","promise":"nothing is left","source":"design"}],)"
     R"("operations":["enable","reverse_replicate"],"missing_operations":["commit"],)"

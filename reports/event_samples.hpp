@@ -27,6 +27,8 @@ inline RunStarted run_started() {
           .world = "sim",
           .system = "reference",
           .defect = std::nullopt,
+          .variant = std::nullopt,
+          .declared = {"unknown_rpo"},
           .seed = 18446744073709551615U,
           .properties = {{.name = "no_loss", .promise = "nothing is lost", .source = "tutorial"},
                          {.name = "clean", .promise = "nothing is left", .source = "design"}},
@@ -191,6 +193,23 @@ inline rc::Gen<std::string> hostile_text() {
                       });
 }
 
+/// The beginning of any run: each string is hostile.
+inline RunStarted any_run_started() {
+  const auto text = [] { return *hostile_text(); };
+  const auto texts = [] { return *rc::gen::container<std::vector<std::string>>(hostile_text()); };
+  return {.tool = text(),
+          .world = text(),
+          .system = text(),
+          .defect = text(),
+          .variant = text(),
+          .declared = texts(),
+          .seed = *rc::gen::arbitrary<std::uint64_t>(),
+          .properties = {{text(), text(), text()}},
+          .operations = texts(),
+          .missing_operations = texts(),
+          .notes = texts()};
+}
+
 /// Any event whatever: each string is hostile.
 inline rc::Gen<Event> any_event() {
   return rc::gen::scale(
@@ -202,15 +221,7 @@ inline rc::Gen<Event> any_event() {
         const auto number = [] { return *rc::gen::arbitrary<std::uint64_t>(); };
         switch (*rc::gen::inRange<std::size_t>(0, std::variant_size_v<Event>)) {
           case 0:
-            return RunStarted{.tool = text(),
-                              .world = text(),
-                              .system = text(),
-                              .defect = text(),
-                              .seed = number(),
-                              .properties = {{text(), text(), text()}},
-                              .operations = texts(),
-                              .missing_operations = texts(),
-                              .notes = texts()};
+            return any_run_started();
           case 1:
             return SequenceStarted{number(), number(), {number(), number()}, number(), text()};
           case 2:

@@ -47,6 +47,9 @@ void append_properties(pugi::xml_node suite, const SummaryData& data) {
   property(list, "world", data.run.world);
   property(list, "system", data.run.system);
   if (data.run.defect) property(list, "defect", *data.run.defect);
+  if (data.run.variant) property(list, "variant", *data.run.variant);
+  for (const std::string& word : data.run.declared)
+    property(list, "declared", word);
   property(list, "planted_defects", power_words(data.power));
   property(list, "stopped_by", data.end.stopped_by);
   property(list, "sequences", std::to_string(data.sequences));

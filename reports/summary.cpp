@@ -189,6 +189,7 @@ std::string rerun_command(const SummaryData& data) {
   std::string command = "switchback run";
   if (data.run.world != "sim" && !data.run.world.empty())
     command += fmt::format(" --system {}", shell_word(data.run.world));
+  if (data.run.variant) command += fmt::format(" --variant {}", shell_word(*data.run.variant));
   if (data.run.defect) command += fmt::format(" --defect {}", shell_word(*data.run.defect));
   for (const std::string& word : data.run.arguments)
     command += " " + shell_word(word);

@@ -142,6 +142,8 @@ std::string summary_json(const SummaryData& data, double seconds, const std::str
   json["world"] = data.run.world;
   json["system"] = data.run.system;
   json["defect"] = data.run.defect ? Json(*data.run.defect) : Json(nullptr);
+  json["variant"] = data.run.variant ? Json(*data.run.variant) : Json(nullptr);
+  json["declared"] = data.run.declared;
   json["planted_defects"] =
       data.power ? Json{{"found", data.power->found}, {"planted", data.power->planted}}
                  : Json(nullptr);

@@ -30,13 +30,13 @@ TEST(SummaryJson, HasTheKeysOfTheContractInOrder) {
   EXPECT_EQ(
       keys,
       (std::vector<std::string>{
-          "version",    "verdict",    "exit_code",          "seed",          "sequences",
-          "steps",      "seconds",    "stopped_by",         "tool",          "world",
-          "system",     "defect",     "planted_defects",    "operations",    "operations_done",
-          "loops",      "writes",     "wire_bytes",         "dirty_bytes",   "all_wire_bytes",
-          "properties", "violations", "baseline_not_seen",  "not_exercised", "way_back",
-          "coverage",   "faults",     "sequences_in_error", "errors",        "determinism",
-          "notes"}));
+          "version",       "verdict",         "exit_code",  "seed",       "sequences",
+          "steps",         "seconds",         "stopped_by", "tool",       "world",
+          "system",        "defect",          "variant",    "declared",   "planted_defects",
+          "operations",    "operations_done", "loops",      "writes",     "wire_bytes",
+          "dirty_bytes",   "all_wire_bytes",  "properties", "violations", "baseline_not_seen",
+          "not_exercised", "way_back",        "coverage",   "faults",     "sequences_in_error",
+          "errors",        "determinism",     "notes"}));
 }
 
 TEST(SummaryJson, HasTheFiguresOfTheRun) {

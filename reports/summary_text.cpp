@@ -8,6 +8,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "reports/coverage_text.hpp"
 #include "reports/required_coverage.hpp"
@@ -293,6 +294,8 @@ std::string coverage_section(const SummaryData& data, const Paint& paint) {
 std::string run_section(const SummaryData& data, double seconds, const Paint& paint) {
   std::string out = section("The run", paint);
   std::string what = fmt::format("{} in {}", printable_line(data.run.system), world_words(data));
+  if (data.run.variant)
+    what += fmt::format(", of the variant {}", printable_line(*data.run.variant));
   if (data.run.defect)
     what += fmt::format(", with the defect {}", printable_line(*data.run.defect));
   out += wrapped(what, 2, kWidth);
@@ -301,6 +304,10 @@ std::string run_section(const SummaryData& data, double seconds, const Paint& pa
                              counted(data.writes, "write")),
                  2, kWidth);
   out += repeated_line(data);
+  if (!data.run.declared.empty())
+    out += wrapped(printable(fmt::format("declared, so accepted and not counted as held: {}",
+                                         fmt::join(data.run.declared, ", "))),
+                   2, kWidth);
   out += fmt::format("  {}\n", power_words(data.power));
   if (!data.end.stopped_by.empty())
     out += fmt::format("  stopped by: {}\n", printable_line(data.end.stopped_by));

@@ -29,6 +29,7 @@ Trace trace_of(const WorldFactory& worlds, const CampaignOptions& options, const
       .made_by = options.tool,
       .system = worlds.name(),
       .defect = options.defect,
+      .variant = options.variant,
       .sequence = sequence,
       .violation = ExpectedViolation{violation.property, violation.kind, step, violation.message}};
 }
@@ -40,6 +41,8 @@ void announce_run(WorldFactory& worlds, const Properties& properties,
                      .world = worlds.name(),
                      .system = capabilities.system,
                      .defect = options.defect,
+                     .variant = options.variant,
+                     .declared = {},
                      .seed = options.seed,
                      .properties = {},
                      .operations = {},
@@ -63,6 +66,8 @@ void announce_run(WorldFactory& worlds, const Properties& properties,
       started.stages.push_back({operation, stage});
     if (!list.undo.empty()) started.stages.push_back({operation, list.undo});
   }
+  for (const Declared declared : capabilities.declared)
+    started.declared.emplace_back(name_of(declared));
   for (const FaultKind kind : capabilities.faults)
     started.faults.emplace_back(name_of(kind));
   events.on(started);
@@ -163,9 +168,10 @@ class Collector {
     }
     event.steps = smallest.steps.size();
     if (kept)
-      event.trace_file = keep_once(draft, event.steps, violation, {worlds_.name(), options_.defect},
-                                   options_.known)
-                             .string();
+      event.trace_file =
+          keep_once(draft, event.steps, violation,
+                    {worlds_.name(), options_.defect, options_.variant}, options_.known)
+              .string();
     for (const Step& step : smallest.steps)
       event.story.push_back(describe(step));
     events_.on(event);

@@ -33,7 +33,8 @@ struct CampaignOptions {
   /// Instead of drawing from the profiles: gives sequence number so-and-so. Safe to call from
   /// several threads. `max_sequences` says how many there are.
   std::function<Sequence(std::uint64_t)> sequence_at = {};
-  std::optional<std::string> defect;  ///< named in events and traces
+  std::optional<std::string> defect;        ///< named in events and traces
+  std::optional<std::string> variant = {};  ///< the same
   std::vector<std::string> notes;
   /// Goals of coverage without which the run has no verdict; named in events.
   std::vector<std::string> required_coverage = {};

@@ -13,6 +13,7 @@ std::filesystem::path finding_file(const std::filesystem::path& folder,
                                    const std::string& kind) {
   std::string name = fmt::format("{}-{}", property, kind);
   if (system.world != "sim") name += "-" + system.world;
+  if (system.variant) name += "-" + *system.variant;
   if (system.defect) name += "-" + *system.defect;
   return folder / (name + ".json");
 }

@@ -12,10 +12,12 @@
 
 namespace switchback {
 
-/// Whose finding it is: the world by its name, and the defect that was on.
+/// Whose finding it is: the world by its name, the defect and the variant of the
+/// sound service that were on.
 struct SystemUnderTest {
   std::string world;
   std::optional<std::string> defect;
+  std::optional<std::string> variant = {};
 };
 
 /// A finding of an earlier run that is still there.

@@ -26,6 +26,7 @@ inline constexpr int kExitSkip = 125;
 struct WorldArguments {
   std::string system = "sim";
   std::optional<std::string> defect;
+  std::optional<std::string> variant;
   std::optional<std::string> primary_uri;
   std::optional<std::string> recovery_uri;
   std::optional<std::filesystem::path> primary_storage;
@@ -82,6 +83,7 @@ struct ShrinkArguments {
 struct ExplainArguments {
   std::filesystem::path trace;  ///< or a folder of traces
   std::optional<std::string> defect;
+  std::optional<std::string> variant;
   std::vector<std::string> properties;  ///< empty: all
   bool json = false;
   std::optional<double> sequence_timeout;  ///< seconds
@@ -123,6 +125,7 @@ int export_command(const ExportArguments& arguments);
 int clean_command(const CleanArguments& arguments);
 int lifecycle_command(const std::string& format);
 int defects_command(const DefectsArguments& arguments);
+int variants_command();
 int bench_command(const BenchArguments& arguments);
 
 }  // namespace switchback

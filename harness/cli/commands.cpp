@@ -160,6 +160,7 @@ int run_command(const RunArguments& arguments) {
   options.limits = world->limits;
   if (arguments.max_steps) options.limits.steps_max = *arguments.max_steps;
   options.defect = arguments.world.defect;
+  options.variant = arguments.world.variant;
   options.notes = world->notes;
   options.baseline = *baseline;
   if (!world->worlds->deterministic()) options.further_runs = kFurtherRunsOnRealHosts;
@@ -207,6 +208,7 @@ int shrink_command(const ShrinkArguments& arguments) {
   options.tool = kTool;
   options.seed = trace->sequence.seed;
   options.defect = where.defect;
+  options.variant = where.variant;
   options.shrink_budget.max_candidates = arguments.max_candidates;
   options.shrink_world = world->shrink_world.get();
   options.elapsed_seconds = [] { return 0.0; };

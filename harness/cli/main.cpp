@@ -29,6 +29,10 @@ void add_world_options(CLI::App& command, WorldArguments& world, bool from_trace
                      from_trace ? "plant this defect; 'none': the sound service (default: the "
                                   "trace's own)"
                                 : "plant this defect in the reference service (see: defects)");
+  command.add_option("--variant", world.variant,
+                     from_trace ? "run this variant of the sound service; 'none': the service as "
+                                  "it is (default: the trace's own)"
+                                : "run this variant of the sound service (see: variants)");
   command.add_option("--primary", world.primary_uri, "libvirt URI of the primary site");
   command.add_option("--recovery", world.recovery_uri, "libvirt URI of the recovery site");
   command.add_option("--primary-storage", world.primary_storage,
@@ -145,6 +149,9 @@ void add_explain(CLI::App& app, ExplainArguments& explain) {
   command.add_option("trace", explain.trace, "trace file, or a folder of them")->required();
   command.add_option("--defect", explain.defect,
                      "plant this defect; 'none': the sound service (default: the trace's own)");
+  command.add_option("--variant", explain.variant,
+                     "run this variant of the sound service; 'none': the service as it is "
+                     "(default: the trace's own)");
   add_properties(command, explain.properties);
   add_sequence_timeout(command, explain.sequence_timeout);
   command.add_flag("--json", explain.json, "print one JSON document a trace on stdout");
@@ -221,6 +228,7 @@ int dispatch(int argc, char** argv) {
   add_bench(app, bench);
   DefectsArguments defects;
   add_defects(app, defects);
+  app.add_subcommand("variants", "list the sound variants of the reference service");
 
   try {
     app.parse(argc, argv);
@@ -243,6 +251,7 @@ int dispatch(int argc, char** argv) {
   if (chosen->get_name() == "dr") return dr_command(app, dr);
   if (chosen->get_name() == "bench") return bench_command(bench);
   if (chosen->get_name() == "defects") return defects_command(defects);
+  if (chosen->get_name() == "variants") return variants_command();
   return lifecycle_command(format);
 }
 

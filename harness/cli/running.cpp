@@ -46,6 +46,8 @@ WorldArguments world_of(WorldArguments given, const Trace& trace) {
   if (given.system.empty()) given.system = trace.system;
   if (!given.defect) given.defect = trace.defect;
   if (given.defect == "none") given.defect.reset();
+  if (!given.variant) given.variant = trace.variant;
+  if (given.variant == "none") given.variant.reset();
   return given;
 }
 
@@ -61,6 +63,7 @@ WatchdogOptions watched(const ChosenWorld& world, const CampaignOptions& options
                            .trace = {.made_by = options.tool,
                                      .system = world.worlds->name(),
                                      .defect = options.defect,
+                                     .variant = options.variant,
                                      .sequence = {},
                                      .violation = {}},
                            .folder = options.trace_folder,

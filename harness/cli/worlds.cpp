@@ -4,9 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "fixtures/defects/defect.hpp"
+#include "fixtures/variants/changed_system.hpp"
 #include "vms/hosts/libvirt/libvirt_world.hpp"
-#include "vms/hosts/sim/sim_world.hpp"
 
 namespace switchback {
 namespace {
@@ -19,8 +18,16 @@ Result<const Defect*> chosen_defect(const std::optional<std::string>& name) {
   return found;
 }
 
-std::unique_ptr<WorldFactory> simulated(const Defect* defect) {
-  return worlds_with(defect, std::make_unique<sim::SimWorldFactory>(stages_with(defect)));
+Result<const Variant*> chosen_variant(const WorldArguments& arguments) {
+  if (!arguments.variant) return nullptr;
+  const Variant* const found = find_variant(*arguments.variant);
+  if (found == nullptr)
+    return bad_input(fmt::format("'{}' is no variant of the sound service", *arguments.variant),
+                     "list them with: switchback variants");
+  if (arguments.system != "sim")
+    return bad_input("variants of the sound service are there in the simulated world only",
+                     "add --system sim");
+  return found;
 }
 
 /// What a real VM can carry in the time that people have.
@@ -56,12 +63,15 @@ Result<std::optional<libvirt::ForeignSites>> foreign_sites(const WorldArguments&
 
 Result<ChosenWorld> choose_world(const WorldArguments& arguments) {
   SB_ASSIGN(defect, chosen_defect(arguments.defect));
+  SB_ASSIGN(variant, chosen_variant(arguments));
+  ChangedSystem system{.variant = variant};
+  if (defect != nullptr) system.defects.push_back(defect);
   SB_ASSIGN(foreign, foreign_sites(arguments));
   ChosenWorld chosen;
   if (arguments.system == "sim") {
     if (foreign)
       return bad_input("the simulated world has no libvirt URIs", "add --system libvirt");
-    chosen.worlds = simulated(defect);
+    chosen.worlds = simulated_worlds(system);
     return chosen;
   }
   SB_ASSIGN(sites, libvirt::TwoSites::open(
@@ -69,7 +79,7 @@ Result<ChosenWorld> choose_world(const WorldArguments& arguments) {
   chosen.notes = sites->notes();
   chosen.worlds = worlds_with(defect, std::make_unique<libvirt::LibvirtWorldFactory>(
                                           std::move(sites), stages_with(defect)));
-  chosen.shrink_world = simulated(defect);
+  chosen.shrink_world = simulated_worlds(system);
   chosen.limits = limits_of_real_vms();
   chosen.default_jobs = 2;
   chosen.sequence_timeout = std::chrono::minutes(30);

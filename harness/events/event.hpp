@@ -44,6 +44,8 @@ struct RunStarted {
   std::string world;   ///< "sim" or "libvirt"
   std::string system;  ///< what the DR system calls itself
   std::optional<std::string> defect;
+  std::optional<std::string> variant = {};  ///< of the sound service
+  std::vector<std::string> declared = {};   ///< exceptions that the system declares
   std::uint64_t seed = 0;
   std::vector<PropertyInfo> properties;
   std::vector<std::string> operations;          ///< those that the system has

@@ -107,6 +107,11 @@ class OperationSet {
     return (bits_ & bit(operation)) != 0;
   }
   [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
+  /// Those that are in both.
+  friend constexpr OperationSet operator&(OperationSet left, OperationSet right) {
+    left.bits_ &= right.bits_;
+    return left;
+  }
   friend constexpr bool operator==(OperationSet, OperationSet) = default;
 
  private:

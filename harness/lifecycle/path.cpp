@@ -10,6 +10,11 @@
 namespace switchback {
 
 std::vector<Operation> shortest_path(const ItemState& from, const ItemState& to) {
+  return shortest_path(from, to, [](Operation) { return true; });
+}
+
+std::vector<Operation> shortest_path(const ItemState& from, const ItemState& to,
+                                     const std::function<bool(Operation)>& has) {
   struct Reached {
     ItemState state;
     std::vector<Operation> by;
@@ -21,7 +26,8 @@ std::vector<Operation> shortest_path(const ItemState& from, const ItemState& to)
     frontier.pop_front();
     if (here.state == to) return here.by;
     for (const Transition& row : transition_table()) {
-      if (row.from != here.state || !asked_by_operator(row.operation)) continue;
+      if (row.from != here.state || !asked_by_operator(row.operation) || !has(row.operation))
+        continue;
       if (std::find(seen.begin(), seen.end(), row.to) != seen.end()) continue;
       seen.push_back(row.to);
       Reached next{row.to, here.by};

@@ -2,6 +2,8 @@
 // The way back to protection is found from everywhere.
 #include "harness/lifecycle/path.hpp"
 
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "harness/lifecycle/transition_table.hpp"
@@ -33,6 +35,18 @@ TEST(ShortestPath, IsTheShortest) {
   EXPECT_EQ(shortest_path(*state_named("failback_committed"), *state_named("protected")),
             std::vector<Operation>{Operation::reverse_replicate});
   EXPECT_TRUE(shortest_path(*state_named("protected"), *state_named("protected")).empty());
+}
+
+TEST(ShortestPath, GoesByOperationsThatTheSystemHas) {
+  using enum Operation;
+  const auto no_full = [](Operation operation) { return operation != Operation::full_failback; };
+  EXPECT_EQ(shortest_path(*state_named("failed_over"), *state_named("protected"), no_full),
+            (std::vector{commit, planned_failback, complete_failover, commit_failback,
+                         reverse_replicate}));
+  EXPECT_TRUE(
+      shortest_path(*state_named("failback_committed"), *state_named("protected"), [](Operation) {
+        return false;
+      }).empty());
 }
 
 TEST(ShortestPath, OfACancelledFailoverIsByDisabling) {

@@ -11,9 +11,9 @@
 namespace switchback {
 namespace {
 
-/// A job that passes more points than these, and so many for every disk and for every grain that
-/// the disks may hold, makes no progress. A sound one passes two for every extent, again after each
-/// kill of its controller.
+/// A job that passes more points than these, and so many for every disk and for every grain, or
+/// chunk where that is the smaller, that the disks may hold, makes no progress. A sound one passes
+/// two for every extent, again after each kill of its controller.
 constexpr std::uint64_t kPointsOfAnyJob = 20'000;
 constexpr std::uint64_t kPointsOfADisk = 1'000;
 constexpr std::uint64_t kPointsOfAGrain = 20;
@@ -62,6 +62,9 @@ Nothing ItemRun::look_at_both_sides(const RunningOperation& operation, Before& b
     before.held = known_grains(*before.journal, kBlockBytes);
     before.allocated = branches_.known_grains(capabilities().tracking_grain);
   }
+  if (asked == Operation::resynchronize &&
+      capabilities().declares(Declared::full_copy_after_unclean_stop))
+    before.allocated = branches_.known_grains(capabilities().tracking_grain);
   if (asked == Operation::enable) before.unsent_since = before.started;
   // Where tracking was lost, the last two have to compare as well.
   if (asked == Operation::resynchronize || asked == Operation::reverse_replicate ||
@@ -119,13 +122,24 @@ void ItemRun::look_at_moved_disks(const Request& request, const std::string& sta
       {.item = number_, .operation = std::string(name_of(request.operation)), .stage = stage});
 }
 
+/// What a system has not, and an item that is more than it says it takes, must be refused.
+const Transition* ItemRun::row_of(const ItemState& state, Operation operation) const {
+  const Capabilities& can = capabilities();
+  if (can.find(operation) == nullptr) return nullptr;
+  const bool takes_item = item_.vms.size() <= can.most_vms &&
+                          (can.encrypts || !item_.policy.encrypted) &&
+                          (can.app_consistent || item_.policy.app_consistent.count() == 0);
+  if (operation == Operation::enable && !takes_item) return nullptr;
+  return find_transition(state, operation);
+}
+
 Nothing ItemRun::start(const OperateStep& step) {
   if (busy()) return ask_second(step);
   span_.reset();  // within another item's job, while time goes by
   SB_ASSIGN(before, look_before());
   // What only the clock brings about is refused to an operator in every state.
   const Transition* const row =
-      asked_by_operator(step.operation) ? find_transition(model_, step.operation) : nullptr;
+      asked_by_operator(step.operation) ? row_of(model_, step.operation) : nullptr;
   Asked asked{{request_for(step, before.snapshot.status), model_, row, std::nullopt},
               std::move(before)};
   SB_TRY(look_at_both_sides(asked.operation, asked.before));
@@ -162,8 +176,7 @@ Nothing ItemRun::ask_second(const OperateStep& step) {
   const Transition* const running = job_->operation.row;
   const bool cancels = step.operation == Operation::cancel && running != nullptr &&
                        running->operation != Operation::cancel;
-  const Transition* const row =
-      cancels ? find_transition(running->during, Operation::cancel) : nullptr;
+  const Transition* const row = cancels ? row_of(running->during, Operation::cancel) : nullptr;
   SB_ASSIGN(snapshot, look());
   Before before = job_->before;
   before.snapshot = std::move(snapshot);
@@ -228,7 +241,8 @@ std::uint64_t ItemRun::most_points() {
   if (!most_points_)
     most_points_ =
         kPointsOfAnyJob + kPointsOfADisk * item_.disks.size() +
-        kPointsOfAGrain * count_of(branches_.known_grains(capabilities().tracking_grain));
+        kPointsOfAGrain * count_of(branches_.known_grains(std::min(capabilities().tracking_grain,
+                                                                   capabilities().checksum_chunk)));
   return *most_points_;
 }
 

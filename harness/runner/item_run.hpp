@@ -160,6 +160,8 @@ class ItemRun {
   Request request_for(const OperateStep& step, const ItemStatus& status);
   Result<Snapshot> look();
   Result<Before> look_before();
+  /// The row of the table that applies; nullptr: the operation must be refused.
+  [[nodiscard]] const Transition* row_of(const ItemState& state, Operation operation) const;
   Nothing look_at_both_sides(const RunningOperation& operation, Before& before);
   Result<Progress> ask_system(const Request& request);
   Nothing ask_second(const OperateStep& step);
@@ -233,6 +235,7 @@ class ItemRun {
     Tick taken = 0;
   };
   std::optional<VmSnapshot> snapshot_;
+  Instant newest_told_{};      ///< cut of the newest data sent that was ever told
   Grains changed_chunks_;      ///< by such writes, while the fault is in force
   std::set<Edit> disk_edits_;  ///< that were not taken back
   bool primary_deleted_ = false;

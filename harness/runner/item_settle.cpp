@@ -165,7 +165,8 @@ void ItemRun::note_cut(const Asked& asked, const Outcome& outcome, const Snapsho
   const Snapshot& before = asked.before.snapshot;
   const Instant cut = after.status.last_synchronized;
   const Operation operation = asked.operation.request.operation;
-  const bool newer = cut > before.status.last_synchronized;
+  const bool newer = cut > std::max(before.status.last_synchronized, newest_told_);
+  newest_told_ = std::max(newest_told_, cut);
   const bool sent = operation == Operation::enable || after.wire.total() > before.wire.total();
   if (!newer && !(cuts_primary(operation) && cut == before.now && sent)) return;
   const bool says_so = std::holds_alternative<Done>(outcome) && cuts_primary(operation) &&
@@ -181,9 +182,13 @@ OperationEvidence ItemRun::evidence_of(const Asked& asked, const Outcome& outcom
   const Before& before = asked.before;
   const Bytes grain = capabilities().tracking_grain;
   const Bytes chunk = capabilities().checksum_chunk;
-  Bytes dirty = 0;
-  for (DiskIndex disk = 0; disk < item_.disks.size(); ++disk)
-    dirty += before.journal->dirtied_bytes(disk, before.unsent_since, grain);
+  const auto dirtied = [&](Bytes unit) {
+    Bytes dirty = 0;
+    for (DiskIndex disk = 0; disk < item_.disks.size(); ++disk)
+      dirty += before.journal->dirtied_bytes(disk, before.unsent_since, unit);
+    return dirty;
+  };
+  const Bytes dirty = dirtied(grain);
   Grains differing = before.differing;
   const std::vector<FaultKind> faults =
       faults_.excuses(before.faults, asked.operation.request.operation);
@@ -221,6 +226,7 @@ OperationEvidence ItemRun::evidence_of(const Asked& asked, const Outcome& outcom
           .started = before.started,
           .unsent_since = before.unsent_since,
           .dirty_bytes = dirty,
+          .dirty_chunk_bytes = chunk == grain ? dirty : dirtied(chunk),
           .wire_bytes = after.wire.total() - before.snapshot.wire.total(),
           .differing_bytes = bytes_of(differing, *before.journal, chunk),
           .chunks = before.chunks,

@@ -104,7 +104,9 @@ Result<bool> ItemRun::lead_back() {
       break;
     }
     if (++operations_back_ > kMostOperationsBack) break;  // what stood in the way still does
-    const std::vector<Operation> path = shortest_path(model_, resting::kProtected);
+    const std::vector<Operation> path = shortest_path(
+        model_, resting::kProtected,
+        [&](Operation operation) { return capabilities().find(operation) != nullptr; });
     if (path.empty()) {
       trouble_ = fmt::format("no way leads from {} to protected", name_of(model_));
       break;

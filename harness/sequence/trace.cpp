@@ -230,6 +230,7 @@ std::string trace_to_json(const Trace& trace) {
       fmt::format("\"made_by\": {}", compact(trace.made_by)),
       fmt::format("\"system\": {}", compact(trace.system)),
   };
+  if (trace.variant) members.push_back(fmt::format("\"variant\": {}", compact(*trace.variant)));
   if (trace.defect) members.push_back(fmt::format("\"defect\": {}", compact(*trace.defect)));
   // A string, for readers that would round the number.
   members.push_back(fmt::format("\"seed\": \"{}\"", trace.sequence.seed));

@@ -24,9 +24,10 @@ struct ExpectedViolation {
 };
 
 struct Trace {
-  std::string made_by;                ///< "switchback 0.1.0"
-  std::string system;                 ///< "sim" or "libvirt": the world in which it was found
-  std::optional<std::string> defect;  ///< the planted defect that was on
+  std::string made_by;                      ///< "switchback 0.1.0"
+  std::string system;                       ///< "sim" or "libvirt": the world in which it was found
+  std::optional<std::string> defect;        ///< the planted defect that was on
+  std::optional<std::string> variant = {};  ///< of the sound service, the defect on top of it
   Sequence sequence;
   std::optional<ExpectedViolation> violation;
 };

@@ -166,6 +166,7 @@ Trace draw_trace() {
   std::erase_if(trace.made_by,
                 [](char letter) { return static_cast<unsigned char>(letter) > 127; });
   trace.system = *plain_words();
+  if (*rc::gen::arbitrary<bool>()) trace.variant = *plain_words();
   if (*rc::gen::arbitrary<bool>()) trace.defect = *plain_words();
   trace.sequence.seed = *numbers<std::uint64_t>(0, ~std::uint64_t{0});
   ItemPlan first = draw_plan();

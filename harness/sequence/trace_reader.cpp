@@ -264,6 +264,16 @@ Nothing check_format(const JsonObject& top) {
   return {};
 }
 
+/// What is otherwise than in the sound service, by its name; nothing where the key is absent.
+Result<std::optional<std::string>> read_change(const JsonObject& top, std::string_view key) {
+  if (!top.has(key)) return std::nullopt;
+  SB_ASSIGN(name, top.text(key));
+  if (name.empty())
+    return top.place().member(key).wrong("is empty",
+                                         fmt::format("name a {}, or remove the key", key));
+  return name;
+}
+
 }  // namespace
 
 Result<Trace> trace_from_json(const std::string& text, const std::string& origin) {
@@ -273,8 +283,8 @@ Result<Trace> trace_from_json(const std::string& text, const std::string& origin
   SB_ASSIGN(json, parse_json(text, origin));
   SB_ASSIGN(top, JsonObject::from(json, Place(origin)));
   SB_TRY(check_format(top));
-  SB_TRY(top.only({"format", "version", "made_by", "system", "defect", "seed", "disks", "vms",
-                   "policy", "others", "steps", "violation"}));
+  SB_TRY(top.only({"format", "version", "made_by", "system", "variant", "defect", "seed", "disks",
+                   "vms", "policy", "others", "steps", "violation"}));
   Trace trace;
   SB_ASSIGN(made_by, top.text("made_by"));
   trace.made_by = made_by;
@@ -282,12 +292,10 @@ Result<Trace> trace_from_json(const std::string& text, const std::string& origin
   trace.system = system;
   if (trace.system.empty())
     return top.place().member("system").wrong("is empty", "name a world: sim or libvirt");
-  if (top.has("defect")) {
-    SB_ASSIGN(defect, top.text("defect"));
-    if (defect.empty())
-      return top.place().member("defect").wrong("is empty", "name a defect, or remove the key");
-    trace.defect = defect;
-  }
+  SB_ASSIGN(variant, read_change(top, "variant"));
+  trace.variant = variant;
+  SB_ASSIGN(defect, read_change(top, "defect"));
+  trace.defect = defect;
   SB_ASSIGN(seed, read_seed(top));
   trace.sequence.seed = seed;
   SB_ASSIGN(first, read_plan(top));

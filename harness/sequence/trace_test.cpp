@@ -17,6 +17,7 @@ Trace example() {
   Trace trace;
   trace.made_by = "switchback 0.1.0";
   trace.system = "sim";
+  trace.variant = "tracks_coarsely";
   trace.defect = "forgets_last_sync";
   trace.sequence.seed = 0xfedcba9876543210;
   trace.sequence.disks = {{"vda", 1049000}, {"vdb", 512}};
@@ -38,6 +39,7 @@ constexpr std::string_view kExampleText = R"({
   "version": 1,
   "made_by": "switchback 0.1.0",
   "system": "sim",
+  "variant": "tracks_coarsely",
   "defect": "forgets_last_sync",
   "seed": "18364758544493064720",
   "disks": [
@@ -95,6 +97,7 @@ TEST(TraceText, IsReadBack) {
   ASSERT_EQ(read->sequence.disks.size(), 2u);
   EXPECT_EQ(read->sequence.disks[1].device, "vdb");
   EXPECT_EQ(read->sequence.disks[1].size_bytes, 512u);
+  EXPECT_EQ(read->variant, "tracks_coarsely");
   EXPECT_EQ(read->defect, "forgets_last_sync");
   ASSERT_TRUE(read->violation);
   EXPECT_EQ(read->violation->property, "planned_switch_loses_nothing");
@@ -103,10 +106,12 @@ TEST(TraceText, IsReadBack) {
 
 TEST(TraceText, MayLeaveOutWhatIsPlain) {
   Trace plain = example();
+  plain.variant.reset();
   plain.defect.reset();
   plain.violation.reset();
   const std::string text = trace_to_json(plain);
   EXPECT_EQ(text.find("defect"), std::string::npos);
+  EXPECT_EQ(text.find("variant"), std::string::npos);
   EXPECT_EQ(text.find("violation"), std::string::npos);
   EXPECT_TRUE(trace_from_json(text, "t.json"));
   const Result<Trace> one_block = trace_from_json(with(R"(,"count":1)", ""), "t.json");
@@ -165,11 +170,12 @@ TEST(TraceErrors, NameThePlaceAndTheWayOut) {
       {R"("step": 1)", R"("step": 7)", "violation.step: 7 is out of range"},
       {R"("kind": "lost")", R"("kind": "")", "violation.kind: is empty"},
       {R"("defect": "forgets_last_sync")", R"("defect": "")", "defect: is empty"},
+      {R"("variant": "tracks_coarsely")", R"("variant": "")", "variant: is empty"},
       {R"("switchback-trace")", R"("other")", "is not a Switchback trace"},
       {R"("version": 1)", R"("version": 0)", "version: 0 is out of range"},
       {R"("version": 1)", R"("version": 2, "news": 1)",
        "version: 2 was made by a newer Switchback; this one reads version 1 (update Switchback)"},
-      {"\"seed\":", "\"seed\";", "is not JSON: line 7, column 9"},
+      {"\"seed\":", "\"seed\";", "is not JSON: line 8, column 9"},
       {"}\n", "}\n]", "is not JSON"},
   };
   for (const auto& one : cases)

@@ -8,6 +8,7 @@
 
 #include "harness/base/units.hpp"
 #include "harness/lifecycle/operation.hpp"
+#include "harness/system/declared.hpp"
 #include "harness/system/fault.hpp"
 
 namespace switchback {
@@ -59,7 +60,16 @@ struct Capabilities {
   bool app_consistent = false;        ///< Policy::app_consistent
   bool uefi = false;                  ///< Firmware::uefi
   Footprint footprint;
+  DeclaredSet declared = {};  ///< what it does otherwise, by its documentation
 
+  [[nodiscard]] bool declares(Declared what) const { return declared.contains(what); }
+  /// The operations that it has.
+  [[nodiscard]] OperationSet offered() const {
+    OperationSet all;
+    for (const StageList& list : operations)
+      all.insert(list.operation);
+    return all;
+  }
   [[nodiscard]] const StageList* find(Operation operation) const {
     for (const StageList& list : operations)
       if (list.operation == operation) return &list;

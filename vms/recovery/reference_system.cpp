@@ -72,6 +72,7 @@ Capabilities capabilities_of(const ServiceParts& parts) {
   can.encrypts = parts.encrypts;
   can.app_consistent = parts.app_consistent;
   can.uefi = parts.uefi;
+  can.declared = parts.declared;
   // The base, and data sent that waits for its processing: three rounds of 30 seconds.
   can.footprint.per_replica = 4;
   return can;
@@ -88,6 +89,7 @@ ReferenceSystem::ReferenceSystem(ServiceParts parts)
   parts_.primary = std::move(primary);
   parts_.recovery = std::move(recovery);
   capabilities_ = capabilities_of(parts_);
+  offered_ = capabilities_.offered();
 }
 
 ReferenceSystem::~ReferenceSystem() {
@@ -131,8 +133,8 @@ Result<Progress> ReferenceSystem::start(const ItemSpec& spec, const Request& req
   if (auto reason = objection(spec, known, request)) {
     const ItemState rest = known == nullptr ? initial_state() : known->saved->rest;
     const bool busy = known != nullptr && known->job;
-    return Progress(Outcome(
-        Refused{std::move(*reason), rest, busy ? OperationSet{} : allowed_operations(rest)}));
+    return Progress(
+        Outcome(Refused{std::move(*reason), rest, busy ? OperationSet{} : allowed_in(rest)}));
   }
   if (known == nullptr) {
     Item item;
@@ -148,12 +150,17 @@ Result<Progress> ReferenceSystem::start(const ItemSpec& spec, const Request& req
   return progress_of(spec.name, item);
 }
 
+OperationSet ReferenceSystem::allowed_in(const ItemState& rest) const {
+  return allowed_operations(rest) & offered_;
+}
+
 /// The job in progress dies where it is, as with its controller, and the cancel begins.
 Result<Progress> ReferenceSystem::cancel_job(const ItemName& name, Item& item,
                                              const Request& request) {
   const Transition* const row = item.job->row;
   const Operation running = item.job->operation;
-  if (running == Operation::cancel || find_transition(row->during, Operation::cancel) == nullptr)
+  if (running == Operation::cancel || !parts_.stages.contains(Operation::cancel) ||
+      find_transition(row->during, Operation::cancel) == nullptr)
     return Progress(Outcome(
         Refused{fmt::format("cancel is not allowed while {} is in progress", name_of(running)),
                 row->during,
@@ -242,17 +249,17 @@ Result<ItemStatus> ReferenceSystem::status(const ItemName& name) {
   const auto found = items_.find(name);
   if (found == items_.end()) {
     status.state = initial_state();
-    status.allowed = allowed_operations(status.state);
+    status.allowed = allowed_in(status.state);
     return status;
   }
   const Item& item = found->second;
   status.state = item.saved->rest;
-  status.allowed = allowed_operations(status.state);
+  status.allowed = allowed_in(status.state);
   if (item.job) {
     const Transition* const row = item.job->row;
     status.state = row->during;
     status.allowed = {};
-    if (item.job->operation != Operation::cancel &&
+    if (item.job->operation != Operation::cancel && parts_.stages.contains(Operation::cancel) &&
         find_transition(row->during, Operation::cancel) != nullptr)
       status.allowed.insert(Operation::cancel);
     status.job = JobPoint{item.job->operation, item.job->stage, item.job->gate.calls_made(),

@@ -43,6 +43,7 @@ struct ServiceParts {
   bool encrypts = true;
   bool app_consistent = true;
   bool uefi = true;
+  DeclaredSet declared = {};
   /// That can be injected.
   std::vector<FaultKind> faults = {kAllFaults.begin(), kAllFaults.end()};
 };
@@ -98,6 +99,8 @@ class ReferenceSystem final : public DrSystem {
   Nothing delete_targets();
   Nothing lose_power(FaultKind kind, Site site);
   [[nodiscard]] bool any_job() const;
+  /// What the lifecycle allows in that state, of what this service has.
+  [[nodiscard]] OperationSet allowed_in(const ItemState& rest) const;
   void begin_job(Item& item, std::string key, std::optional<ItemSpec> spec);
   Result<Progress> progress_of(const ItemName& name, Item& item);
 
@@ -118,6 +121,7 @@ class ReferenceSystem final : public DrSystem {
   FaultyHost* primary_;  ///< of `parts_`
   FaultyHost* recovery_;
   Capabilities capabilities_;
+  OperationSet offered_;  ///< of the same
   Instant now_{};
   FaultyWallClock wall_;
   std::map<ItemName, Item> items_;

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command `defects`: plants them all, one after the other, and tells what found each.
+// The commands `defects`, which plants them all, one after the other, and tells what found each,
+// and `variants`, which lists the sound ones.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "fixtures/variants/changed_system.hpp"
 #include "harness/campaign/ordered_workers.hpp"
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/defects/matrix.hpp"
@@ -19,6 +26,7 @@ namespace switchback {
 namespace {
 
 constexpr std::uint64_t kSoundSequences = 1000;
+constexpr std::uint64_t kSequencesOfAVariant = 300;
 
 int list_defects() {
   for (const Defect& defect : all_defects())
@@ -46,7 +54,46 @@ Result<std::vector<Defect>> chosen_defects(const std::vector<std::string>& names
   return chosen;
 }
 
+/// As its worlds tell.
+std::string declared_words(const Variant& variant) {
+  const Result<World> world = simulated_worlds({.variant = &variant})->make(0);
+  std::vector<std::string_view> words;
+  if (world)
+    for (const Declared declared : world->system->capabilities().declared)
+      words.push_back(name_of(declared));
+  return words.empty() ? "nothing beside its figures" : fmt::format("{}", fmt::join(words, ", "));
+}
+
+/// Adds what is said of each sound variant, and prints it.
+void try_variants(const DefectsArguments& arguments, TrialOptions options, DefectMatrix& matrix) {
+  options.max_sequences = kSequencesOfAVariant;
+  if (!arguments.json) fmt::print("{}", variant_heading());
+  const std::span<const Variant> all = all_variants();
+  in_order<VariantTrial>(
+      arguments.jobs, [&](std::uint64_t n) { return n < all.size() && !signal_received(); },
+      [&](std::uint64_t n) {
+        TrialOptions own = options;
+        own.variant = &all[n];
+        return VariantTrial{std::string(all[n].name), own.max_sequences, try_sound_service(own)};
+      },
+      [&](std::uint64_t, const VariantTrial& trial) {
+        if (signal_received() != 0) return false;
+        if (!arguments.json) fmt::print("{}", variant_line(trial));
+        std::fflush(stdout);
+        matrix.variants.push_back(trial);
+        return true;
+      });
+}
+
 }  // namespace
+
+int variants_command() {
+  for (const Variant& variant : all_variants())
+    fmt::print("{}\n  does:       {}\n  documented: {}\n  concerns:   {}\n  declares:   {}\n",
+               variant.name, variant.behaviour, variant.documented_by, variant.judged_by,
+               declared_words(variant));
+  return kExitHeld;
+}
 
 int defects_command(const DefectsArguments& arguments) {
   if (arguments.list) return list_defects();
@@ -68,6 +115,7 @@ int defects_command(const DefectsArguments& arguments) {
                       .trials = {},
                       .sound_sequences = kSoundSequences,
                       .accusations = {},
+                      .variants = {},
                       .seconds = 0};
   if (!arguments.json) fmt::print("{}", matrix_heading());
   in_order<DefectTrial>(
@@ -82,6 +130,7 @@ int defects_command(const DefectsArguments& arguments) {
       });
   options.max_sequences = kSoundSequences;
   if (signal_received() == 0) matrix.accusations = try_sound_service(options);
+  try_variants(arguments, options, matrix);
   if (const int signal = signal_received(); signal != 0) return 128 + signal;
   matrix.seconds = watch.seconds();
   if (arguments.names.empty())

@@ -52,6 +52,8 @@ std::size_t DefectMatrix::found() const {
 
 bool DefectMatrix::passed() const {
   return !trials.empty() && accusations.empty() &&
+         std::all_of(variants.begin(), variants.end(),
+                     [](const VariantTrial& trial) { return trial.accusations.empty(); }) &&
          std::all_of(trials.begin(), trials.end(),
                      [](const DefectTrial& trial) { return trial.passed(); });
 }
@@ -70,6 +72,15 @@ std::string matrix_line(const DefectTrial& trial) {
                      trial.steps, trial.otherwise ? trial.otherwise->property : "not found");
 }
 
+std::string variant_heading() {
+  return fmt::format("\n{:<38} {:<36} {:>9}\n", "sound variant", "accused", "sequences");
+}
+
+std::string variant_line(const VariantTrial& trial) {
+  return fmt::format("{:<38} {:<36} {:>9}\n", trial.variant,
+                     trial.accusations.empty() ? "no" : "ACCUSED", trial.sequences);
+}
+
 std::string matrix_ending(const DefectMatrix& matrix) {
   std::string text = fmt::format(
       "\n{}/{} planted defects found by this build (seed {}); median {:.1f} s, all in "
@@ -81,9 +92,17 @@ std::string matrix_ending(const DefectMatrix& matrix) {
       text += fmt::format("WRONG: {}: {}\n", trial.defect, wrong);
   for (const std::string& accusation : matrix.accusations)
     text += fmt::format("WRONG: the sound service: {}\n", accusation);
+  for (const VariantTrial& trial : matrix.variants)
+    for (const std::string& accusation : trial.accusations)
+      text += fmt::format("WRONG: the sound variant {}: {}\n", trial.variant, accusation);
   if (matrix.accusations.empty())
     text +=
         fmt::format("the sound service was not accused in {} sequences\n", matrix.sound_sequences);
+  const auto accused =
+      std::count_if(matrix.variants.begin(), matrix.variants.end(),
+                    [](const VariantTrial& trial) { return !trial.accusations.empty(); });
+  if (!matrix.variants.empty())
+    text += fmt::format("{} of {} sound variants were accused\n", accused, matrix.variants.size());
   return text;
 }
 
@@ -98,7 +117,12 @@ std::string matrix_json(const DefectMatrix& matrix) {
       {"seconds", matrix.seconds},
       {"median_seconds", median_seconds(matrix.trials)},
       {"sound", {{"sequences", matrix.sound_sequences}, {"accusations", matrix.accusations}}},
+      {"variants", Json::array()},
       {"defects", Json::array()}};
+  for (const VariantTrial& trial : matrix.variants)
+    document["variants"].push_back({{"variant", trial.variant},
+                                    {"sequences", trial.sequences},
+                                    {"accusations", trial.accusations}});
   for (const DefectTrial& trial : matrix.trials)
     document["defects"].push_back(json_of(trial));
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

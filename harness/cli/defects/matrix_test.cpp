@@ -42,6 +42,7 @@ DefectMatrix matrix_of(std::vector<DefectTrial> trials) {
           .trials = std::move(trials),
           .sound_sequences = 100,
           .accusations = {},
+          .variants = {{"mild-thing", 30, {}}},
           .seconds = 9};
 }
 
@@ -55,6 +56,17 @@ TEST(DefectMatrix, IsPassedIfAllAreFoundAndNothingIsWrong) {
   DefectMatrix accused = matrix_of({found_trial()});
   accused.accusations = {"nothing_is_lost (lost): block 7"};
   EXPECT_FALSE(accused.passed());
+  DefectMatrix accused_variant = matrix_of({found_trial()});
+  accused_variant.variants.front().accusations = {"nothing_is_lost (lost): block 7"};
+  EXPECT_FALSE(accused_variant.passed());
+}
+
+TEST(DefectMatrix, HasARowForEachSoundVariant) {
+  VariantTrial trial{"mild-thing", 30, {}};
+  EXPECT_THAT(variant_line(trial),
+              testing::AllOf(HasSubstr("mild-thing"), HasSubstr(" no "), HasSubstr("30")));
+  trial.accusations = {"something"};
+  EXPECT_THAT(variant_line(trial), HasSubstr("ACCUSED"));
 }
 
 TEST(DefectMatrix, TellsWhatFoundEachAndWhatSurvived) {
@@ -79,6 +91,11 @@ TEST(DefectMatrix, EndsWithTheFigureAndWithWhatIsWrong) {
   matrix.accusations = {"something"};
   EXPECT_THAT(matrix_ending(matrix), HasSubstr("WRONG: the sound service: something"));
   EXPECT_THAT(matrix_ending(matrix), testing::Not(HasSubstr("not accused")));
+  EXPECT_THAT(matrix_ending(matrix), HasSubstr("0 of 1 sound variants were accused"));
+  matrix.variants.front().accusations = {"something else"};
+  EXPECT_THAT(matrix_ending(matrix),
+              testing::AllOf(HasSubstr("WRONG: the sound variant mild-thing: something else"),
+                             HasSubstr("1 of 1 sound variants were accused")));
 }
 
 TEST(DefectMatrix, HasEveryKeyInThePageOnPower) {
@@ -95,6 +112,7 @@ TEST(DefectMatrix, HasEveryKeyInThePageOnPower) {
   };
   expect_keys(document);
   expect_keys(document["sound"]);
+  expect_keys(document["variants"][0]);
   expect_keys(document["defects"][0]);
   expect_keys(document["defects"][0]["found"]);
 }

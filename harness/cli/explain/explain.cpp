@@ -89,6 +89,7 @@ Story explain(WorldFactory& worlds, Properties properties, const CampaignOptions
               .broken = {},
               .needs = {}};
   story.trace.defect = options.defect;
+  story.trace.variant = options.variant;
   Chronicler chronicler(story.trace.sequence);
   properties.push_back(chronicler.onlooker());
   Summary summary;

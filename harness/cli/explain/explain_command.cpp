@@ -20,6 +20,7 @@ Result<Story> story_of(const ExplainArguments& arguments, const std::filesystem:
   SB_ASSIGN(trace, load_trace(file));
   WorldArguments where;
   where.defect = arguments.defect;
+  where.variant = arguments.variant;
   where = world_of(where, trace);
   SB_ASSIGN(world, choose_world(where));
   SB_TRY(know_stages(*world.worlds, trace, file));
@@ -27,6 +28,7 @@ Result<Story> story_of(const ExplainArguments& arguments, const std::filesystem:
   options.tool = kTool;
   options.seed = trace.sequence.seed;
   options.defect = where.defect;
+  options.variant = where.variant;
   options.elapsed_seconds = [] { return 0.0; };
   options.interrupted = [] { return signal_received() != 0; };
   WatchdogOptions watching = watched(world, options, arguments.sequence_timeout, nullptr);

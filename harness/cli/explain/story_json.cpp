@@ -166,6 +166,7 @@ std::string story_json(const Story& story) {
   if (expected) kept_for = {{"property", expected->property}, {"kind", expected->kind}};
   const Json document = {{"version", 1},
                          {"file", story.file},
+                         {"variant", or_null(story.trace.variant)},
                          {"defect", or_null(story.trace.defect)},
                          {"verdict", name_of(story.verdict)},
                          {"error", text_or_null(story.chronicle.error)},

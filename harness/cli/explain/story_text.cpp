@@ -20,6 +20,7 @@ constexpr std::size_t kWidth = kStoryWidth;
 std::string heading(const Story& story) {
   std::string what = fmt::format("{}: {} in the simulated world", printable_line(story.file),
                                  counted(story.trace.sequence.steps.size(), "step"));
+  if (story.trace.variant) what += ", of the variant " + *story.trace.variant;
   if (story.trace.defect) what += ", with the defect " + *story.trace.defect;
   std::string text = wrapped(what, 0, kWidth);
   if (!story.broken.empty()) {

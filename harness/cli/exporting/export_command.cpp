@@ -15,6 +15,7 @@ Result<std::string> printed(const std::filesystem::path& file) {
   SB_ASSIGN(trace, load_trace(file));
   WorldArguments where;
   where.defect = trace.defect;
+  where.variant = trace.variant;
   SB_ASSIGN(world, choose_world(where));
   SB_TRY(know_stages(*world.worlds, trace, file));
   return gtest_case(file, trace);

@@ -16,7 +16,8 @@ namespace switchback {
 namespace {
 
 bool is_of(const WorldArguments& world, const Trace& trace) {
-  return trace.system == world.system && trace.defect == world.defect;
+  return trace.system == world.system && trace.defect == world.defect &&
+         trace.variant == world.variant;
 }
 
 Result<TraceVerdict> judged_again(const RunArguments& arguments, Reporting& reporting,
@@ -31,7 +32,7 @@ Result<TraceVerdict> judged_again(const RunArguments& arguments, Reporting& repo
 
 /// Removes what is fixed, and says so. A trace of another name is somebody's own.
 std::string put_away(const std::filesystem::path& file, const Trace& trace) {
-  const SystemUnderTest system{trace.system, trace.defect};
+  const SystemUnderTest system{trace.system, trace.defect, trace.variant};
   if (file !=
       finding_file(file.parent_path(), system, trace.violation->property, trace.violation->kind))
     return "fixed; stays, for its name is its own";

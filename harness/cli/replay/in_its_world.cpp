@@ -16,6 +16,7 @@ Nothing replay_in_its_world(const InItsWorld& how, const std::filesystem::path& 
   options.tool = kTool;
   options.seed = trace.sequence.seed;
   options.defect = where.defect;
+  options.variant = where.variant;
   options.notes = world.notes;
   options.elapsed_seconds = how.seconds;
   options.interrupted = [] { return signal_received() != 0; };

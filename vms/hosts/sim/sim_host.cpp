@@ -265,6 +265,7 @@ Result<std::unique_ptr<recovery::View>> SimHost::cut_view(
   OpenView view{.id = site_.next_view_id++, .disks = {}};
   for (const recovery::VmDisk& disk : vm.definition.disks) {
     SB_ASSIGN(volume, site_.find_volume(disk.volume));
+    const BlockNumber blocks_per_grain = site_.volumes.blocks_per_grain();
     std::set<BlockNumber> grains;
     if (since) {
       const auto tracked = volume->checkpoints().find(*since);
@@ -275,11 +276,12 @@ Result<std::unique_ptr<recovery::View>> SimHost::cut_view(
       grains = tracked->second;
     } else {
       for (const auto& [block, shown] : *volume->shown())
-        grains.insert(grains.end(), block / kBlocksPerGrain);
+        grains.insert(grains.end(), block / blocks_per_grain);
     }
     view.disks[disk.device] = {.volume = disk.volume,
                                .preserved = {},
-                               .extents = extents_of(grains, volume->geometry(), kLongestExtent)};
+                               .extents = extents_of(grains, blocks_per_grain * kBlockBytes,
+                                                     volume->geometry(), kLongestExtent)};
   }
   const std::uint64_t id = view.id;
   site_.vms.change(vm.definition.name)->view = std::make_unique<OpenView>(std::move(view));

@@ -63,7 +63,7 @@ RC_GTEST_PROP(ExtentsOf, CoverExactlyTheGrainsOfADiskOfAnySize, ()) {
 
   std::set<BlockNumber> covered;
   Bytes end = 0;
-  for (const Extent& extent : extents_of(grains, geometry, longest)) {
+  for (const Extent& extent : extents_of(grains, kTrackingGrain, geometry, longest)) {
     RC_ASSERT(extent.length > 0U && extent.length <= longest);
     RC_ASSERT(extent.offset % kTrackingGrain == 0U && extent.offset >= end);
     end = extent.offset + extent.length;
@@ -82,7 +82,7 @@ RC_GTEST_PROP(BlocksOf, TheExtentsOfAWholeDiskAreAllItsBlocks, ()) {
   for (BlockNumber block = 0; block < geometry.block_count(); ++block)
     grains.insert(block / kBlocksPerGrain);
   BlockNumber next = 0;
-  for (const Extent& extent : extents_of(grains, geometry, kLongestExtent)) {
+  for (const Extent& extent : extents_of(grains, kTrackingGrain, geometry, kLongestExtent)) {
     const auto [first, end] = blocks_of(extent, geometry);
     RC_ASSERT(first == next);
     next = end;

@@ -51,6 +51,11 @@ class SimLaboratory final : public Laboratory {
 
   [[nodiscard]] std::string take_losses() override { return power_.take_losses(); }
 
+  /// See Volumes::set_tracking_grain().
+  void set_tracking_grain(Bytes bytes) {
+    primary_.volumes.set_tracking_grain(bytes);
+    recovery_.volumes.set_tracking_grain(bytes);
+  }
   SimLink& link() { return link_; }
   SimPower& power() { return power_; }
   SimSite& site(Site site) { return site == Site::primary ? primary_ : recovery_; }

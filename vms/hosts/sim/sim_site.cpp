@@ -56,13 +56,13 @@ void SimSite::write(const Vm& vm, std::size_t disk, BlockNumber block, WriteSeq 
   volumes.write(*volume, block, seq);
 }
 
-std::vector<recovery::Extent> extents_of(const std::set<BlockNumber>& grains,
+std::vector<recovery::Extent> extents_of(const std::set<BlockNumber>& grains, Bytes grain_bytes,
                                          const DiskGeometry& geometry, Bytes max_bytes) {
   std::vector<recovery::Extent> extents;
   for (const BlockNumber grain : grains) {
-    const Bytes offset = grain * kTrackingGrain;
+    const Bytes offset = grain * grain_bytes;
     if (offset >= geometry.size_bytes) continue;  // the tail block reaches into no grain of its own
-    const Bytes length = std::min(kTrackingGrain, geometry.size_bytes - offset);
+    const Bytes length = std::min(grain_bytes, geometry.size_bytes - offset);
     const bool joins = !extents.empty() &&
                        extents.back().offset + extents.back().length == offset &&
                        extents.back().length + length <= max_bytes;

@@ -92,8 +92,9 @@ constexpr std::string_view locator_prefix(Site site) {
   return site == Site::primary ? "sim:primary/" : "sim:recovery/";
 }
 
-/// The extents that cover these grains of a disk, joined, in pieces of at most `max_bytes`.
-std::vector<recovery::Extent> extents_of(const std::set<BlockNumber>& grains,
+/// The extents that cover these grains of a disk, joined, in pieces of at most `max_bytes`, unless
+/// one grain is longer.
+std::vector<recovery::Extent> extents_of(const std::set<BlockNumber>& grains, Bytes grain_bytes,
                                          const DiskGeometry& geometry, Bytes max_bytes);
 
 /// The blocks of an extent of a disk, first and one past the last.

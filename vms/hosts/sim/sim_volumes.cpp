@@ -117,7 +117,7 @@ void Volumes::resize(Volume& volume, Bytes size_bytes) {
 void Volumes::write(Volume& volume, BlockNumber block, WriteSeq seq) {
   volume.blocks_[block] = seq;
   for (auto& [name, grains] : volume.checkpoints_)
-    grains.insert(block / kBlocksPerGrain);
+    grains.insert(block / blocks_per_grain_);
   changed(volume);
 }
 

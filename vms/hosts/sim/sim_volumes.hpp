@@ -25,8 +25,8 @@
 
 namespace switchback::sim {
 
-/// The unit in which the simulated hypervisor tracks changes: that of a qcow2 image with clusters
-/// of the default size.
+/// The unit in which the simulated hypervisor tracks changes unless told otherwise: that of a qcow2
+/// image with clusters of the default size.
 inline constexpr Bytes kTrackingGrain = 65536;
 inline constexpr BlockNumber kBlocksPerGrain = kTrackingGrain / kBlockBytes;
 
@@ -103,6 +103,11 @@ class Volumes {
   Volumes(const Volumes&) = delete;
   Volumes& operator=(const Volumes&) = delete;
 
+  /// The unit in which changes are tracked from now on, a multiple of a block: to be chosen before
+  /// anything is tracked.
+  void set_tracking_grain(Bytes bytes) { blocks_per_grain_ = bytes / kBlockBytes; }
+  [[nodiscard]] BlockNumber blocks_per_grain() const { return blocks_per_grain_; }
+
   /// nullptr if there is none of that name.
   [[nodiscard]] Volume* find(std::string_view name);
   [[nodiscard]] const Volume* find(std::string_view name) const;
@@ -171,6 +176,7 @@ class Volumes {
   std::size_t orphans_ = 0;  ///< overlays whose backing volume is not there
   std::uint64_t next_content_;
   std::uint64_t stride_;
+  BlockNumber blocks_per_grain_ = kBlocksPerGrain;
   ChangeCounts changes_;
 };
 

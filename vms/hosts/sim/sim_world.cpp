@@ -13,8 +13,7 @@ Result<World> SimWorldFactory::make(std::uint64_t seed) {
   auto laboratory = std::make_unique<SimLaboratory>(seed);
   SimLink& link = laboratory->link();
   SimPower& power = laboratory->power();
-  World world;
-  world.system = std::make_unique<recovery::ReferenceSystem>(recovery::ServiceParts{
+  recovery::ServiceParts parts{
       .primary = std::make_unique<SimHost>(laboratory->site(Site::primary), link),
       .recovery = std::make_unique<SimHost>(laboratory->site(Site::recovery), link),
       .catalog = std::make_unique<recovery::MemoryCatalog>(),
@@ -28,7 +27,12 @@ Result<World> SimWorldFactory::make(std::uint64_t seed) {
       .sync_overhead_per_grain = kMessageBytes,
       .checksum_chunk = kTrackingGrain,
       .checksum_bytes = kChecksumBytes,
-      .most_vms = 3});
+      .most_vms = 3};
+  for (const Tuning tune : tunings_)
+    tune(parts);
+  laboratory->set_tracking_grain(parts.tracking_grain);
+  World world;
+  world.system = std::make_unique<recovery::ReferenceSystem>(std::move(parts));
   world.laboratory = std::move(laboratory);
   return world;
 }
