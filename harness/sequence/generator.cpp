@@ -19,6 +19,8 @@ namespace {
 constexpr unsigned kStrayPercent = 15;
 /// Arrived there it asks for much that is forbidden, if it asks for such things at all.
 constexpr unsigned kBurstPercent = 40;
+/// In few steps there are few waits: in so many of them a round falls due.
+constexpr unsigned kDuePercent = 60;
 /// The last steps, in which the item may come to its end.
 constexpr std::size_t kLastSteps = 10;
 
@@ -39,34 +41,27 @@ class SequenceDrawing {
   Sequence draw() {
     sequence_.seed = draw_.number();
     draw_item(draw_, options_, profile_, sequence_);
-    length_ = draw_length();
+    length_ = draw_length(draw_, steps_max_, is_brief());
     may_migrate_ = draw_.percent(profile_.migrate_percent);
     const std::uint64_t writes_first = draw_.below(profile_.first_writes_max + 1);
     for (std::uint64_t n = 0; n < writes_first && !full(); ++n)
       add(steps_.write());
+    // There is no room for what comes before protection.
+    if (is_brief() && model_.allows(Operation::enable)) add_operation(Operation::enable);
     while (!full())
       add_next();
     return std::move(sequence_);
   }
 
  private:
-  std::size_t draw_length() {
-    const std::size_t most = steps_max_;
-    switch (draw_.weighted({10, 60, 30})) {
-      case 0:
-        return draw_.between(1, std::min<std::size_t>(6, most));
-      case 1:
-        return draw_.between(1, std::max<std::size_t>(1, most / 2));
-      default:
-        return draw_.between(std::max<std::size_t>(1, most / 2), most);
-    }
-  }
-
+  /// The profile wants fewer steps than the world can carry.
+  [[nodiscard]] bool is_brief() const { return profile_.steps_max <= steps_max_; }
   [[nodiscard]] bool full() const { return sequence_.steps.size() >= length_; }
   void add(Action action) { sequence_.steps.push_back({std::move(action), std::nullopt}); }
 
   void add_next() {
-    if (mended_first()) return;
+    // What is brief is soon at its end, where everything is healed.
+    if (!is_brief() && mended_first()) return;
     const bool testing = model_.state().awaiting == Awaiting::test_cleanup;
     const bool superseded = model_.old_primary_runs();
     switch (draw_.weighted({profile_.legal_operation, profile_.illegal_operation, profile_.write,
@@ -80,7 +75,8 @@ class SequenceDrawing {
       case 2:
         return add(steps_.write());
       case 3:
-        return add_wait(steps_.wait());
+        return add_wait(is_brief() && draw_.percent(kDuePercent) ? steps_.wait_for_the_clock()
+                                                                 : steps_.wait());
       case 4:
         return add(FlushStep{});
       case 5:
@@ -372,7 +368,7 @@ DrawnSequence draw_sequence(const GeneratorOptions& options, const std::vector<M
   const Profile& profile = draw_profile(draw, options);
   const std::string name(profile.name);
   Swarm swarm = draw_swarm(draw, options, profile, moves);
-  const std::size_t steps_max = options.limits.steps_max;
+  const std::size_t steps_max = std::min<std::size_t>(options.limits.steps_max, profile.steps_max);
   const unsigned items_max = std::min(profile.items_max, options.limits.items_max);
   if (items_max < 2) std::erase(swarm.options.edits, Edit::move_disk);  // there is no other item
   if (items_max < 2) return {SequenceDrawing(swarm, steps_max, draw).draw(), name};

@@ -140,7 +140,10 @@ void draw_item(Draw& draw, const GeneratorOptions& options, const Profile& profi
   const unsigned most_vms = std::max(1U, options.capabilities.most_vms);
   const bool group = draw.percent(profile.group_percent);
   const std::uint64_t vms = group && most_vms > 1 ? draw.between(2, most_vms) : 1;
-  draw_disks(draw, options.limits, vms, profile.disks_min, sequence);
+  SequenceLimits limits = options.limits;
+  limits.disk_bytes_max =
+      std::max(limits.disk_bytes_min, std::min(limits.disk_bytes_max, profile.disk_bytes_max));
+  draw_disks(draw, limits, vms, profile.disks_min, sequence);
   sequence.vms.clear();
   for (std::size_t vm = 0; vm < vms; ++vm)
     sequence.vms.push_back(draw_hardware(draw, options, sequence, vm));

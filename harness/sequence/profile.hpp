@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "harness/base/units.hpp"
 #include "harness/system/fault.hpp"
 #include "harness/system/laboratory.hpp"
 
@@ -24,9 +25,12 @@ struct Profile {
   /// What the mixture is named for: never off. None where none is named.
   std::array<unsigned Profile::*, 2> essential = {};
 
+  unsigned steps_max = ~0U;  ///< of a sequence, where the world carries more
+
   // The items.
   unsigned items_max = 1;                ///< protected side by side, where the system can
   unsigned disks_min = 1;                ///< of an item
+  Bytes disk_bytes_max = ~Bytes{0};      ///< where the world carries larger ones
   unsigned group_percent = 2;            ///< items of several VMs, where the system has them
   unsigned encrypted_percent = 4;        ///< the same of encrypted replicas
   unsigned app_consistent_percent = 25;  ///< and of app-consistent points

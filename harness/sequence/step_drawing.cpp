@@ -18,6 +18,19 @@ constexpr unsigned kNamedPercent = 15;
 
 }  // namespace
 
+std::size_t draw_length(Draw& draw, std::size_t most, bool is_brief) {
+  // It holds as much as it may: what is shorter still is a part of it.
+  if (is_brief) return draw.between((most + 1) / 2, most);
+  switch (draw.weighted({10, 60, 30})) {
+    case 0:
+      return draw.between(1, std::min<std::size_t>(6, most));
+    case 1:
+      return draw.between(1, std::max<std::size_t>(1, most / 2));
+    default:
+      return draw.between(std::max<std::size_t>(1, most / 2), most);
+  }
+}
+
 std::vector<FaultKind> faults_drawn(const Profile& profile, const Capabilities& capabilities) {
   std::vector<FaultKind> kinds;
   for (const FaultKind kind : capabilities.faults)

@@ -11,6 +11,9 @@
 
 namespace switchback {
 
+/// How many steps a sequence has, of at most so many.
+std::size_t draw_length(Draw& draw, std::size_t most, bool is_brief);
+
 /// The kinds of faults that are drawn: all that there are, or the two that hit any system.
 std::vector<FaultKind> faults_drawn(const Profile& profile, const Capabilities& capabilities);
 

@@ -108,6 +108,23 @@ Sequence without_vm(const Sequence& sequence, std::size_t gone, bool keep_writes
   return fewer;
 }
 
+/// Without a VM, whose disks are those of the first one that stays.
+Sequence with_disks_of(const Sequence& sequence, std::size_t gone) {
+  Sequence fewer = sequence;
+  const std::size_t heir = gone == 0 ? 1 : 0;
+  char letter = 'a';
+  for (DiskSpec& disk : fewer.disks) {
+    if (disk.vm != gone && disk.vm != heir) continue;
+    disk.vm = heir;
+    disk.device = {'v', 'd', letter++};
+  }
+  fewer.vms[heir].boot_disk = 0;
+  fewer.vms.erase(fewer.vms.begin() + static_cast<std::ptrdiff_t>(gone));
+  for (DiskSpec& disk : fewer.disks)
+    if (disk.vm > gone) --disk.vm;
+  return fewer;
+}
+
 /// Blocks past the new end become the last block: what was at the edge stays at the edge.
 void resize(Sequence& sequence, std::size_t disk, Bytes size) {
   const BlockNumber blocks_before = blocks_of(sequence.disks[disk].size_bytes);
@@ -159,7 +176,8 @@ bool drop_vms(Trials& trials) {
   for (std::size_t vm = trials.best().vms.size(); vm-- > 0 && !trials.spent();) {
     if (trials.best().vms.size() < 2) break;
     better |= trials.attempt(without_vm(trials.best(), vm, false)) ||
-              trials.attempt(without_vm(trials.best(), vm, true));
+              trials.attempt(without_vm(trials.best(), vm, true)) ||
+              trials.attempt(with_disks_of(trials.best(), vm));
   }
   return better;
 }

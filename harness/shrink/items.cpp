@@ -33,6 +33,15 @@ Sequence without_item(const Sequence& sequence, std::size_t gone) {
   return fewer;
 }
 
+/// Only the first item, to which everything is done that was done to any.
+Sequence all_to_one(const Sequence& sequence) {
+  Sequence one = sequence;
+  one.others.clear();
+  for (Step& step : one.steps)
+    step.item = 0;
+  return one;
+}
+
 /// Without the steps that only let jobs in the background go on.
 Sequence run_through(const Sequence& sequence) {
   Sequence plain = sequence;
@@ -62,6 +71,7 @@ bool drop_items(Trials& trials) {
     if (item < trials.best().item_count())
       better |= trials.attempt(without_item(trials.best(), item));
   }
+  if (trials.best().item_count() > 1) better |= trials.attempt(all_to_one(trials.best()));
   return better;
 }
 

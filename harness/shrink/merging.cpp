@@ -12,11 +12,13 @@
 namespace switchback {
 namespace {
 
-/// What can be handed from one step to another of its kind: blocks of a write, time of a wait.
+/// What can be handed from one step to another of its kind: blocks of a write, time of a wait,
+/// points by which a job goes on.
 std::uint64_t amount_of(const Step& step) {
   if (const std::optional<WriteStep> write = write_in(step)) return write->count;
   if (const auto* const wait = std::get_if<WaitStep>(&step.action))
     return static_cast<std::uint64_t>(wait->duration.count());
+  if (const auto* const advance = std::get_if<AdvanceStep>(&step.action)) return advance->points;
   return 0;
 }
 
@@ -30,6 +32,8 @@ void set_amount(Step& step, std::uint64_t amount) {
     wait->duration = std::chrono::milliseconds(
         std::min(static_cast<std::int64_t>(amount), kWaitMillisecondsMax));
   }
+  if (auto* const advance = std::get_if<AdvanceStep>(&step.action))
+    advance->points = static_cast<std::uint32_t>(std::min(amount, kOrdinalMax));
 }
 
 /// Positions of the other steps that do the same kind of thing as step `n`, at least an amount.

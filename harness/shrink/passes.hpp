@@ -24,6 +24,19 @@ bool cut_widest_round(Trials& trials);
 /// Cuts whole rounds, wide and narrow. No single step of a round can be deleted by itself, as the
 /// operations after it would be refused.
 bool cut_rounds(Trials& trials);
+/// Waits instead of going a round: the time that it took may be what matters.
+bool wait_instead_of_rounds(Trials& trials);
+
+// shortest_way.cpp
+
+/// Keeps only the last steps, few of them first, and leads to where they begin by the shortest way.
+bool take_shortest_way(Trials& trials);
+
+// endings.cpp
+
+/// Breaks the sequence off, as soon as will do: the healthy phase then does unasked what the last
+/// operations did.
+bool end_sooner(Trials& trials);
 
 // merging.cpp
 
@@ -34,14 +47,15 @@ bool leave_jobs(Trials& trials);
 
 // items.cpp
 
-/// Drops items with all that is done to them.
+/// Drops items with all that is done to them; then all but one, which it is done to instead.
 bool drop_items(Trials& trials);
 /// Takes jobs out of the background: each runs to its end where it is asked for.
 bool run_jobs_through(Trials& trials);
 
 // disks.cpp
 
-/// Drops VMs of a group with their disks; deletes or moves the writes to them.
+/// Drops VMs of a group with their disks, deletes or moves the writes to them; or without, and
+/// another VM has the disks.
 bool drop_vms(Trials& trials);
 /// Drops disks that nothing needs; moves or deletes the writes to them.
 bool drop_disks(Trials& trials);

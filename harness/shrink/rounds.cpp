@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cuts rounds out of a walk through the lifecycle.
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
 #include <vector>
 
-#include "harness/lifecycle/transition_table.hpp"
+#include "harness/sequence/trace_limits.hpp"
+#include "harness/shrink/guessed_states.hpp"
 #include "harness/shrink/passes.hpp"
 
 namespace switchback {
@@ -16,47 +20,33 @@ struct Round {
   [[nodiscard]] std::size_t width() const { return end - begin; }
 };
 
-/// Steps that move the item on if every allowed operation succeeds, and the state before each. Only
-/// a guess at what to try: after a fault it may be wrong.
+/// Steps that move the item on, and the state before each; last what comes after them, if anything
+/// does.
 struct Walk {
   std::vector<std::size_t> moves;
   std::vector<ItemState> before;
 };
 
-/// What a step does by itself, if anything: what is asked for, or the fence that falls due.
-const Transition* row_of(const Sequence& sequence, const Step& step, const ItemState& state) {
-  if (const auto* const ask = std::get_if<OperateStep>(&step.action))
-    return find_transition(state, ask->operation);
-  const auto* const wait = std::get_if<WaitStep>(&step.action);
-  if (wait == nullptr || wait->duration < sequence.policy.copy_frequency) return nullptr;
-  return find_transition(state, Operation::fence_source);
-}
-
-/// Where a job leads, with the steps inside it, which begin at `inside`: a cancel may be there.
-ItemState end_of_job(const Sequence& sequence, std::size_t inside, const Transition& row) {
-  const Transition* const cancel = find_transition(row.during, Operation::cancel);
-  for (std::size_t n = inside; n < sequence.steps.size() && sequence.steps[n].at; ++n) {
-    const auto* const ask = std::get_if<OperateStep>(&sequence.steps[n].action);
-    if (cancel != nullptr && ask != nullptr && ask->operation == Operation::cancel)
-      return cancel->to;
-  }
-  return row.to;
+/// The end of the steps inside a job, which begin at `inside`.
+std::size_t end_of_inside(const Sequence& sequence, std::size_t inside) {
+  while (inside < sequence.steps.size() && sequence.steps[inside].at)
+    ++inside;
+  return inside;
 }
 
 Walk walk_of(const Sequence& sequence) {
+  const std::vector<ItemState> states = guessed_states(sequence, 0);  // the first item's
   Walk walk;
-  ItemState state = initial_state();
   for (std::size_t n = 0; n < sequence.steps.size(); ++n) {
-    const Step& step = sequence.steps[n];
-    const bool moves = !step.at && step.item == 0;  // the first item
-    const Transition* const row = moves ? row_of(sequence, step, state) : nullptr;
-    if (row == nullptr) continue;
-    const ItemState to = end_of_job(sequence, n + 1, *row);
-    if (to == state) continue;
+    if (states[n + 1] == states[n]) continue;
     walk.moves.push_back(n);
-    walk.before.push_back(state);
-    state = to;
+    walk.before.push_back(states[n]);
   }
+  if (walk.moves.empty()) return walk;
+  const std::size_t rest = end_of_inside(sequence, walk.moves.back() + 1);
+  if (rest == sequence.steps.size()) return walk;
+  walk.moves.push_back(rest);
+  walk.before.push_back(states[rest]);
   return walk;
 }
 
@@ -84,16 +74,67 @@ bool belongs_to_job(const Step& step) {
          std::holds_alternative<WaitStep>(step.action);
 }
 
-bool cut(Trials& trials, const Round& round) {
-  Sequence without = trials.best();
+/// Without the round, or without its jobs only.
+std::array<Sequence, 2> cut_out(const Sequence& sequence, const Round& round) {
+  Sequence without = sequence;
   const auto begin = without.steps.begin() + static_cast<std::ptrdiff_t>(round.begin);
   const auto end = without.steps.begin() + static_cast<std::ptrdiff_t>(round.end);
   const auto kept = std::remove_if(begin, end, belongs_to_job);
-  Sequence jobs_only = without;
-  jobs_only.steps.erase(jobs_only.steps.begin() + (kept - without.steps.begin()),
-                        jobs_only.steps.begin() + (end - without.steps.begin()));
+  Sequence without_jobs = without;
+  without_jobs.steps.erase(without_jobs.steps.begin() + (kept - without.steps.begin()),
+                           without_jobs.steps.begin() + (end - without.steps.begin()));
   without.steps.erase(begin, end);
-  return trials.attempt(without) || trials.attempt(jobs_only);
+  return {without, without_jobs};
+}
+
+bool cut(Trials& trials, const Round& round) {
+  const std::array<Sequence, 2> shorter = cut_out(trials.best(), round);
+  return trials.attempt(shorter[0]) || trials.attempt(shorter[1]);
+}
+
+/// Longer than points are kept by default, and not more rounds than any world can carry.
+std::chrono::milliseconds long_wait(const Policy& policy) {
+  constexpr std::int64_t kMostRounds = 100;
+  constexpr std::chrono::milliseconds kLongest = std::chrono::hours(26);
+  return std::min(kLongest, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                kMostRounds * policy.copy_frequency));
+}
+
+/// The first wait from step `from` on lasts longer. Nothing if there is none.
+std::optional<Sequence> waiting_longer(const Sequence& sequence, std::size_t from) {
+  Sequence longer = sequence;
+  for (std::size_t n = from; n < longer.steps.size(); ++n) {
+    auto* const wait = std::get_if<WaitStep>(&longer.steps[n].action);
+    if (wait == nullptr) continue;
+    wait->duration = std::min(wait->duration + long_wait(sequence.policy),
+                              std::chrono::milliseconds(kWaitMillisecondsMax));
+    return longer;
+  }
+  return std::nullopt;
+}
+
+/// A wait instead of the round, in one that follows or by itself.
+bool wait_instead(Trials& trials, const Round& round) {
+  for (Sequence& shorter : cut_out(trials.best(), round)) {
+    const std::optional<Sequence> longer = waiting_longer(shorter, round.begin);
+    if (longer && trials.attempt(*longer)) return true;
+    shorter.steps.insert(shorter.steps.begin() + static_cast<std::ptrdiff_t>(round.begin),
+                         {WaitStep{long_wait(shorter.policy)}, std::nullopt});
+    if (trials.attempt(shorter)) return true;
+  }
+  return false;
+}
+
+/// Tries all rounds again whenever one was shortened, as positions have changed.
+bool shorten_rounds(Trials& trials, bool (*shorten)(Trials&, const Round&)) {
+  bool better = false;
+  for (bool again = true; again && !trials.spent();) {
+    const std::vector<Round> rounds = rounds_of(trials.best());
+    again = std::any_of(rounds.begin(), rounds.end(),
+                        [&](const Round& round) { return shorten(trials, round); });
+    better |= again;
+  }
+  return better;
 }
 
 }  // namespace
@@ -104,16 +145,11 @@ bool cut_widest_round(Trials& trials) {
 }
 
 bool cut_rounds(Trials& trials) {
-  bool better = false;
-  for (bool again = true; again && !trials.spent();) {
-    again = false;
-    for (const Round& round : rounds_of(trials.best())) {
-      if (!cut(trials, round)) continue;
-      better = again = true;
-      break;  // positions have changed
-    }
-  }
-  return better;
+  return shorten_rounds(trials, cut);
+}
+
+bool wait_instead_of_rounds(Trials& trials) {
+  return shorten_rounds(trials, wait_instead);
 }
 
 }  // namespace switchback

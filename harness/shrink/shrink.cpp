@@ -23,7 +23,7 @@ bool one_round(Trials& trials) {
   better |= make_disks_smaller(trials);
   better |= lower_values(trials);
   // Seldom worth while, so only when nothing else is left to try.
-  return better || delete_pairs(trials);
+  return better || wait_instead_of_rounds(trials) || end_sooner(trials) || delete_pairs(trials);
 }
 
 }  // namespace
@@ -33,6 +33,7 @@ ShrinkResult shrink(const Sequence& failing, std::size_t violating_step,
                     const std::function<void(const ShrinkResult&)>& on_better) {
   Trials trials(failing, violating_step, reproduces, budget, on_better);
   trials.truncate();
+  take_shortest_way(trials);
   while (!trials.spent() && one_round(trials)) {
   }
   return trials.result();

@@ -33,10 +33,10 @@ TEST(ShrinkBudgets, AreKeptAndTheBestSoFarCounts) {
   }
   EXPECT_LT(before, 30u);
   ShrinkBudget few_steps;
-  few_steps.max_steps = 1000;
+  few_steps.max_steps = 150;
   const ShrinkResult result = shrink(failing, 199, reproduces, few_steps);
   EXPECT_FALSE(result.finished);
-  EXPECT_LE(result.steps_run, 1000u);
+  EXPECT_LE(result.steps_run, 150u);
   EXPECT_TRUE(reproduces(result.smallest));
 }
 

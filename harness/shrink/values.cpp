@@ -17,8 +17,9 @@ namespace {
 enum class Number { count, stride, call, points, wait, periods, clock, point, disk, block };
 
 /// Waits are lowered to times that people use.
-constexpr std::array<std::uint64_t, 13> kPlainWaits = {
-    1, 1000, 2000, 5000, 10000, 30000, 60000, 120000, 300000, 600000, 1800000, 3600000, 7200000};
+constexpr std::array<std::uint64_t, 16> kPlainWaits = {
+    1,      1000,   2000,    5000,    10000,   30000,    60000,    120000,
+    300000, 600000, 1800000, 3600000, 7200000, 10800000, 21600000, 86400000};
 /// Steps of a clock likewise, in seconds.
 constexpr std::array<std::uint64_t, 10> kPlainSteps = {1,    10,   60,    300,   600,
                                                        1800, 3600, 10800, 43200, 86400};
