@@ -3,6 +3,7 @@
 #include "harness/cli/defects/matrix.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -31,11 +32,15 @@ Json json_of(const std::optional<DefectFound>& found) {
 }
 
 Json json_of(const DefectTrial& trial) {
+  const Json depth = trial.depth ? Json(*trial.depth) : Json();
+  const Json because = trial.deeper_because.empty() ? Json() : Json(trial.deeper_because);
   return {{"defect", trial.defect},
           {"breaks", trial.breaks},
           {"found", json_of(trial.found)},
           {"sequences", trial.sequences},
           {"steps", trial.steps},
+          {"depth", depth},
+          {"deeper_because", because},
           {"trace", trial.trace.string()},
           {"message", trial.message},
           {"wrong", trial.wrong},
@@ -59,17 +64,18 @@ bool DefectMatrix::passed() const {
 }
 
 std::string matrix_heading() {
-  return fmt::format("{:<38} {:<36} {:>9} {:>8} {:>6}  {}\n", "defect", "found by", "sequences",
-                     "seconds", "steps", "without that property");
+  return fmt::format("{:<38} {:<36} {:>9} {:>8} {:>6} {:>5}  {}\n", "defect", "found by",
+                     "sequences", "seconds", "steps", "depth", "without that property");
 }
 
 std::string matrix_line(const DefectTrial& trial) {
   if (!trial.found)
     return fmt::format("{:<38} {:<36} {:>9}\n", trial.defect, "SURVIVED (" + trial.breaks + ")",
                        trial.sequences);
-  return fmt::format("{:<38} {:<36} {:>9} {:>8.1f} {:>6}  {}\n", trial.defect,
+  return fmt::format("{:<38} {:<36} {:>9} {:>8.1f} {:>6} {:>5}  {}\n", trial.defect,
                      trial.found->property, trial.found->sequences, trial.found->seconds,
-                     trial.steps, trial.otherwise ? trial.otherwise->property : "not found");
+                     trial.steps, trial.depth ? std::to_string(*trial.depth) : "-",
+                     trial.otherwise ? trial.otherwise->property : "not found");
 }
 
 std::string variant_heading() {

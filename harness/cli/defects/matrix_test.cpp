@@ -21,6 +21,8 @@ DefectTrial found_trial() {
           .found = DefectFound{"nothing_is_lost", "lost", 41, 0.25},
           .sequences = 41,
           .steps = 3,
+          .depth = 2,
+          .deeper_because = {},
           .trace = "bad-thing/t.json",
           .message = "block 7 is gone",
           .wrong = {},
@@ -78,6 +80,20 @@ TEST(DefectMatrix, TellsWhatFoundEachAndWhatSurvived) {
   DefectTrial alone = found_trial();
   alone.otherwise.reset();
   EXPECT_THAT(matrix_line(alone), HasSubstr("not found"));
+}
+
+TEST(DefectMatrix, TellsTheStepsBesideThoseThatAreEnough) {
+  DefectTrial unknown = found_trial();
+  unknown.depth.reset();
+  EXPECT_THAT(matrix_line(found_trial()), HasSubstr(" 3     2  "));
+  EXPECT_THAT(matrix_line(unknown), HasSubstr(" 3     -  "));
+  DefectTrial longer = found_trial();
+  longer.deeper_because = "it takes a test first";
+  const json trials = json::parse(matrix_json(matrix_of({longer, unknown})))["defects"];
+  EXPECT_EQ(trials[0]["depth"], 2);
+  EXPECT_EQ(trials[0]["deeper_because"], "it takes a test first");
+  EXPECT_TRUE(trials[1]["depth"].is_null());
+  EXPECT_TRUE(trials[1]["deeper_because"].is_null());
 }
 
 TEST(DefectMatrix, EndsWithTheFigureAndWithWhatIsWrong) {
