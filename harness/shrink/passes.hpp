@@ -38,6 +38,10 @@ bool take_shortest_way(Trials& trials);
 /// operations did.
 bool end_sooner(Trials& trials);
 
+/// Breaks nothing before the end: what was broken on the way may matter only because the healthy
+/// phase follows, and another step may have been there only to live with it.
+bool break_in_the_end(Trials& trials);
+
 // merging.cpp
 
 /// Deletes a write or a wait and makes others larger instead: fewer steps that do as much.

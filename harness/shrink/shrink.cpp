@@ -23,7 +23,8 @@ bool one_round(Trials& trials) {
   better |= make_disks_smaller(trials);
   better |= lower_values(trials);
   // Seldom worth while, so only when nothing else is left to try.
-  return better || wait_instead_of_rounds(trials) || end_sooner(trials) || delete_pairs(trials);
+  return better || wait_instead_of_rounds(trials) || end_sooner(trials) ||
+         break_in_the_end(trials) || delete_pairs(trials);
 }
 
 }  // namespace

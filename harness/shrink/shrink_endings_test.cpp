@@ -100,6 +100,32 @@ TEST(ShrinkingEndings, StayWhereTheHealthyPhaseDoesNotDoTheSame) {
                                    "commit_failback", "reverse_replicate"));
 }
 
+// The resynchronization is needed as long as the fault comes before it, and the fault as long as
+// the healthy phase does the rest: neither can go by itself.
+TEST(ShrinkingEndings, BreakInTheEndWhatWasBrokenOnTheWay) {
+  Sequence failing{.seed = 0, .disks = {{"vda", 65536}}, .steps = {ask(Operation::enable)}};
+  failing.steps.push_back({FaultStep{FaultKind::tracking_lost}, std::nullopt});
+  failing.steps.push_back(ask(Operation::resynchronize));
+  failing.steps.push_back(ask(Operation::unplanned_failover));
+  const auto with_requirement = [](const Sequence& sequence) -> Found {
+    bool lost = false;
+    Sequence allowed = sequence;
+    std::erase_if(allowed.steps, [&](const Step& step) {
+      if (const auto* const fault = std::get_if<FaultStep>(&step.action))
+        lost |= fault->kind == FaultKind::tracking_lost;
+      const auto* const asked = std::get_if<OperateStep>(&step.action);
+      if (asked == nullptr) return false;
+      const bool refused = lost && asked->operation == Operation::unplanned_failover;
+      if (asked->operation == Operation::resynchronize) lost = false;
+      return refused;
+    });
+    return last_step_if(reversed(allowed).has_value(), sequence);
+  };
+  ASSERT_TRUE(with_requirement(failing));
+  EXPECT_THAT(words(shrink(failing, failing.steps.size() - 1, with_requirement, {}).smallest),
+              testing::ElementsAre("enable", "unplanned_failover", "fault controller_killed"));
+}
+
 /// A job lasts half an hour; broken by a write in protection after two hours.
 Found written_late(const Sequence& sequence) {
   Follower item;
