@@ -103,13 +103,20 @@ class OnlyTheDeltaIsSent final : public Property {
     return on_the_wire(evidence, evidence.allocated_bytes + evidence.dirty_bytes, 0);
   }
 
+  static bool may_compare(Operation operation) {
+    return operation == Operation::resynchronize || operation == Operation::planned_failback ||
+           operation == Operation::complete_failover || operation == Operation::reverse_replicate;
+  }
+
   /// So much data and checksums, with what goes along.
   static Bytes on_the_wire(const OperationEvidence& evidence, Bytes data, Bytes checksums) {
     const Capabilities& declared = evidence.capabilities;
     const std::size_t disks = evidence.item.disks.size();
-    // What was found by comparison is sent by the chunk, where that is the smaller unit.
-    const Bytes unit = checksums == 0 ? declared.tracking_grain
-                                      : std::min(declared.tracking_grain, declared.checksum_chunk);
+    // What was found by comparison is sent by the chunk, where that is the smaller unit. It may be
+    // compared with nothing, which takes no checksums.
+    const Bytes unit = may_compare(evidence.operation)
+                           ? std::min(declared.tracking_grain, declared.checksum_chunk)
+                           : declared.tracking_grain;
     // The last unit of a disk may be a short one.
     const Bytes units = (data + unit - 1) / unit + disks;
     return data + checksums + units * declared.sync_overhead_per_grain +

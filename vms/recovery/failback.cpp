@@ -321,12 +321,15 @@ Task<Nothing> send_changes_since_failback(JobContext& job) {
   job.fail_to.reset();
   // Lost tracking leaves nothing but a comparison: no other operation would lead on from here.
   const RoundOrder order{.source_runs = true};
+  bool known = tracked.has_value();
   Nothing sent;
-  if (tracked) {
-    sent = co_await replicate_round(job, order);
-  } else {
-    sent = co_await resynchronize_round(job);
+  if (known) sent = co_await replicate_round(job, order);
+  // One disk alone may have lost it, which shows only when it is to be read.
+  if (!sent && sent.error().kind == ErrorKind::bad_input) {
+    SB_CO_TRY(co_await abandon_round(job));
+    known = false;
   }
+  if (!known) sent = co_await resynchronize_round(job);
   SB_CO_TRY(sent);
   co_return co_await make_points(job);
 }

@@ -179,7 +179,9 @@ class Host {
   // ---- change tracking and views
   /// Cuts a view of a running VM, all disks at one instant, and starts tracking under the name
   /// `next` at that same instant. `since` names the checkpoint whose changes are wanted; without it
-  /// everything allocated is.  A view left open by a dead controller is closed first.
+  /// everything allocated is. A view left open by a dead controller is closed first. An Error of
+  /// kind bad_input if a disk has no such checkpoint any more, though others of the VM may have:
+  /// what changed on it will never be known.
   virtual Result<std::unique_ptr<View>> open_view(const VmName& vm,
                                                   const std::optional<CheckpointName>& since,
                                                   const CheckpointName& next) = 0;

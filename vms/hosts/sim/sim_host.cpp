@@ -270,9 +270,9 @@ Result<std::unique_ptr<recovery::View>> SimHost::cut_view(
     if (since) {
       const auto tracked = volume->checkpoints().find(*since);
       if (tracked == volume->checkpoints().end())
-        return environment_error(fmt::format("disk {} of VM {} has no tracking {}", disk.device,
-                                             vm.definition.name, *since),
-                                 "copy everything, or resynchronize");
+        return bad_input(fmt::format("disk {} of VM {} has no tracking {}", disk.device,
+                                     vm.definition.name, *since),
+                         "copy everything, or resynchronize");
       grains = tracked->second;
     } else {
       for (const auto& [block, shown] : *volume->shown())
