@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "harness/sequence/draw.hpp"
 #include "harness/sequence/step.hpp"
@@ -21,6 +23,18 @@ inline Sequence draw_writes(std::size_t length, std::uint64_t seed) {
         {WriteStep{0, draw.below(200), static_cast<std::uint32_t>(draw.between(1, 49))},
          std::nullopt});
   return sequence;
+}
+
+inline Step ask(Operation operation) {
+  return {OperateStep{.operation = operation}, std::nullopt};
+}
+
+/// Each step as people read it.
+inline std::vector<std::string> words(const Sequence& sequence) {
+  std::vector<std::string> all;
+  for (const Step& step : sequence.steps)
+    all.push_back(describe(step));
+  return all;
 }
 
 /// For promises that look at a sequence as a whole.

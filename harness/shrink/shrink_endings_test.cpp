@@ -15,17 +15,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-Step ask(Operation operation) {
-  return {OperateStep{.operation = operation}, std::nullopt};
-}
-
-std::vector<std::string> words(const Sequence& sequence) {
-  std::vector<std::string> all;
-  for (const Step& step : sequence.steps)
-    all.push_back(describe(step));
-  return all;
-}
-
 /// Enabled, and once round the lifecycle.
 Sequence round_trip() {
   Sequence sequence{.seed = 0, .disks = {{"vda", 65536}}, .steps = {ask(Operation::enable)}};

@@ -16,17 +16,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 
-Step ask(Operation operation) {
-  return {OperateStep{.operation = operation}, std::nullopt};
-}
-
-std::vector<std::string> words(const Sequence& sequence) {
-  std::vector<std::string> all;
-  for (const Step& step : sequence.steps)
-    all.push_back(describe(step));
-  return all;
-}
-
 /// Everything chosen otherwise than by default, and every kind of step.
 Sequence elaborate() {
   Hardware vm{.cpus = 3,

@@ -23,17 +23,6 @@ constexpr std::array kRound = {Operation::planned_failover, Operation::commit,
                                Operation::planned_failback, Operation::complete_failover,
                                Operation::commit_failback,  Operation::reverse_replicate};
 
-constexpr Step ask(Operation operation) {
-  return {OperateStep{operation}, std::nullopt};
-}
-
-std::vector<std::string> words(const Sequence& sequence) {
-  std::vector<std::string> all;
-  for (const Step& step : sequence.steps)
-    all.push_back(describe(step));
-  return all;
-}
-
 // A counter that must reach 120 with steps of at most 49 needs three of them, whatever was drawn:
 // no step can be deleted or lowered alone to get there.
 TEST(Shrinking, HandsNumbersFromStepToStep) {
