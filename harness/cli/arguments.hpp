@@ -32,6 +32,8 @@ struct WorldArguments {
   std::optional<std::filesystem::path> primary_storage;
   std::optional<std::filesystem::path> recovery_storage;
   std::optional<std::filesystem::path> run_folder;
+  std::string guest = "none";                        ///< what real VMs boot: "none" or "linux"
+  std::optional<std::filesystem::path> guest_image;  ///< of a Linux guest; else one of the cache
 };
 
 /// Where results go.

@@ -9,6 +9,7 @@
 
 #include "harness/cli/arguments.hpp"
 #include "harness/cli/dr/dr_arguments.hpp"
+#include "harness/cli/guest_options.hpp"
 #include "reports/required_coverage.hpp"
 
 namespace switchback {
@@ -41,6 +42,7 @@ void add_world_options(CLI::App& command, WorldArguments& world, bool from_trace
                      "folder for the recovery site's volumes");
   command.add_option("--run-folder", world.run_folder,
                      "where runs keep their daemons and manifest (default: $TMPDIR or /var/tmp)");
+  add_guest_options(command, world);
 }
 
 void add_output_options(CLI::App& command, OutputArguments& output) {

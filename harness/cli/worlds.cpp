@@ -61,21 +61,32 @@ Result<std::optional<libvirt::ForeignSites>> foreign_sites(const WorldArguments&
                                .recovery_storage = *arguments.recovery_storage};
 }
 
+Result<std::optional<guest::Image>> chosen_guest(const WorldArguments& arguments) {
+  if (arguments.guest != "linux") {
+    if (!arguments.guest_image) return std::nullopt;
+    return bad_input("an image is named, and the VMs have no guest", "add --guest linux");
+  }
+  SB_ASSIGN(image, guest::find_image(arguments.guest_image));
+  return std::optional(std::move(image));
+}
+
 Result<ChosenWorld> choose_world(const WorldArguments& arguments) {
   SB_ASSIGN(defect, chosen_defect(arguments.defect));
   SB_ASSIGN(variant, chosen_variant(arguments));
   ChangedSystem system{.variant = variant};
   if (defect != nullptr) system.defects.push_back(defect);
   SB_ASSIGN(foreign, foreign_sites(arguments));
+  SB_ASSIGN(guest, chosen_guest(arguments));
   ChosenWorld chosen;
   if (arguments.system == "sim") {
     if (foreign)
       return bad_input("the simulated world has no libvirt URIs", "add --system libvirt");
+    if (guest) return bad_input("simulated VMs boot nothing", "add --system libvirt");
     chosen.worlds = simulated_worlds(system);
     return chosen;
   }
   SB_ASSIGN(sites, libvirt::TwoSites::open(
-                       arguments.run_folder.value_or(libvirt::default_run_base()), foreign));
+                       arguments.run_folder.value_or(libvirt::default_run_base()), foreign, guest));
   chosen.notes = sites->notes();
   chosen.worlds = worlds_with(defect, std::make_unique<libvirt::LibvirtWorldFactory>(
                                           std::move(sites), stages_with(defect)));

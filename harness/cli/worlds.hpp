@@ -12,6 +12,7 @@
 #include "harness/cli/arguments.hpp"
 #include "harness/sequence/generator.hpp"
 #include "harness/system/laboratory.hpp"
+#include "vms/guest/image.hpp"
 #include "vms/hosts/libvirt/two_sites.hpp"
 
 namespace switchback {
@@ -28,6 +29,10 @@ struct ChosenWorld {
 
 /// The daemons that the arguments name; nothing if they name none. A part of them is an Error.
 Result<std::optional<libvirt::ForeignSites>> foreign_sites(const WorldArguments& arguments);
+
+/// The image that real VMs are to boot; nothing if they boot none. An Error if there is none that
+/// this build can use.
+Result<std::optional<guest::Image>> chosen_guest(const WorldArguments& arguments);
 
 /// An unknown defect, half a pair of URIs or an unreachable daemon is an Error with the way out.
 Result<ChosenWorld> choose_world(const WorldArguments& arguments);

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "harness/cli/dr/dr_commands.hpp"
+#include "harness/cli/guest_options.hpp"
 
 namespace switchback {
 namespace {
@@ -185,6 +186,7 @@ void add_lab(CLI::App& dr, DrArguments& arguments) {
   lab.add_option("--recovery", hosts.recovery_uri, "libvirt URI of a host to use as recovery");
   lab.add_option("--primary-storage", hosts.primary_storage, "folder for disks at that primary");
   lab.add_option("--recovery-storage", hosts.recovery_storage, "folder for disks at that recovery");
+  add_guest_options(lab, hosts);
   subcommand(dr, "end", "end the lab and remove it", arguments);
 }
 

@@ -9,6 +9,7 @@
 #include "harness/cli/reporting.hpp"
 #include "harness/cli/worlds.hpp"
 #include "reports/text.hpp"
+#include "vms/guest/image.hpp"
 #include "vms/hosts/libvirt/libvirt_laboratory.hpp"
 #include "vms/hosts/libvirt/two_sites.hpp"
 
@@ -77,7 +78,8 @@ Result<int> lab(const DrArguments& arguments) {
   SB_TRY(check(item, arguments));
   SB_TRY(no_other_lab(base));
   SB_ASSIGN(foreign, foreign_sites(arguments.lab_hosts));
-  SB_ASSIGN(sites, libvirt::TwoSites::open(base, foreign));
+  SB_ASSIGN(guest, chosen_guest(arguments.lab_hosts));
+  SB_ASSIGN(sites, libvirt::TwoSites::open(base, foreign, guest));
   SB_ASSIGN(laboratory, libvirt::LibvirtLaboratory::open(sites->connection(Site::primary).site(),
                                                          sites->connection(Site::recovery).site(),
                                                          {.use_kvm = sites->use_kvm()}));

@@ -33,8 +33,13 @@ struct DomainOptions {
 /// Whether this machine has UEFI for VMs.
 bool has_uefi();
 
-/// A VM without a guest OS: it is started paused and stays so. Its disks can be written to from
-/// outside through QEMU's block layer (share-rw), which is how the harness's guest writes.
+/// What a Linux guest needs for itself, beside what the definition says: below 96 MiB it does not
+/// come up (measured), and definitions begin at 32. In the XML, and not in what is read back.
+inline constexpr Bytes kGuestMemory = Bytes{96} << 20;
+
+/// A VM that boots the site's guest; or one without a guest OS: it is started paused and stays so.
+/// The disks can be written to from outside through QEMU's block layer (share-rw), which is how the
+/// harness's guest writes where there is no OS.
 /// What XML has no words for (names of networks, addresses) is in its metadata. Unsupported: UEFI
 /// where OVMF is not installed.
 Result<std::string> domain_xml(const SiteConfig& site, const recovery::VmDefinition& vm,

@@ -2,6 +2,9 @@
 // The XML that is written is the XML that is understood, marks included.
 #include "vms/hosts/libvirt/domain_xml.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "vms/hosts/libvirt/backup_xml.hpp"
@@ -44,6 +47,29 @@ TEST(DomainXml, KeepsTheDisksInOrderUnderTheRunsMark) {
   EXPECT_EQ((*files)[1].device, "vdb");
   EXPECT_EQ((*files)[1].file, "/storage/switchback-0123abcd-vm7-vdb-t3.qcow2");
   EXPECT_NE(xml.find("<name>switchback-0123abcd-vm7</name>"), std::string::npos);
+}
+
+TEST(DomainXml, OfAVmThatBootsAGuestIsReadBackAsItWasWritten) {
+  SiteConfig with_guest = site();
+  with_guest.guest = GuestImage{.kernel = "/run/vmlinux", .initrd = "/run/initrd"};
+  recovery::VmDefinition vm = usual_vm();
+  const Result<std::string> xml = domain_xml(with_guest, vm, {});
+  ASSERT_TRUE(xml) << xml.error().message;
+  for (const char* part : {"<kernel>/run/vmlinux</kernel>", "vmid=switchback-0123abcd-vm7<",
+                           "'org.switchback.agent.0'", "<serial>vdb</serial>"}) {
+    std::string quoted = part;
+    std::replace(quoted.begin(), quoted.end(), '\'', '"');
+    EXPECT_NE(xml->find(quoted), std::string::npos) << part << " is not in\n" << *xml;
+  }
+  EXPECT_NE(xml->find(fmt::format(">{}</memory>", (48 + 96) * 1024)), std::string::npos) << *xml;
+  const Result<recovery::VmDefinition> found = definition_in(with_guest, *xml);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->disks, vm.disks);
+  EXPECT_EQ(found->hardware, vm.hardware);
+  vm.hardware.firmware = Firmware::uefi;
+  const Result<std::string> refused = domain_xml(with_guest, vm, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::unsupported);
 }
 
 TEST(DomainXml, IsReadBackAsItWasWritten) {

@@ -59,23 +59,38 @@ Result<std::size_t> LibvirtLaboratory::vm_of_disk(const ItemSpec& item, std::siz
                    "name a disk that it has");
 }
 
-Result<GuestDisks> LibvirtLaboratory::open_guest(const ItemSpec& item, Copy copy, std::size_t vm,
-                                                 const std::vector<std::size_t>& numbers,
-                                                 DiskAccess how) {
-  SB_ASSIGN(found, find_vm(copy.site, item, vm, copy.test));
+Result<LibvirtLaboratory::ItemVm> LibvirtLaboratory::running_vm(const VmOfItem& vm) {
+  SB_ASSIGN(found, find_vm(vm.copy.site, vm.spec, vm.vm, vm.copy.test));
   if (!found.running)
     return environment_error(
-        fmt::format("VM {} does not run at {}", found.name, name_of(copy.site)),
+        fmt::format("VM {} does not run at {}", found.name, name_of(vm.copy.site)),
         "a guest writes only while it runs");
-  if (how == DiskAccess::write && is_marked_suspended(found.domain))
+  return std::move(found);
+}
+
+Result<LibvirtLaboratory::ItemVm> LibvirtLaboratory::writing_vm(const VmOfItem& vm) {
+  SB_ASSIGN(found, running_vm(vm));
+  if (is_marked_suspended(found.domain))
     return environment_error(fmt::format("the guest of VM {} is suspended", found.name),
                              "it writes again when it is resumed");
+  return std::move(found);
+}
+
+Result<GuestAgent> LibvirtLaboratory::agent_of(const VmOfItem& vm) {
+  SB_ASSIGN(found, writing_vm(vm));
+  return GuestAgent::connect(config_of(vm.copy.site), found.name, options_.patience);
+}
+
+Result<GuestDisks> LibvirtLaboratory::open_guest(const VmOfItem& vm,
+                                                 const std::vector<std::size_t>& numbers,
+                                                 DiskAccess how) {
+  SB_ASSIGN(found, how == DiskAccess::write ? writing_vm(vm) : running_vm(vm));
   std::vector<std::string> devices;
   for (const std::size_t number : numbers)
-    devices.push_back(item.disks[number].device);
-  SB_ASSIGN(reached, access(copy.site));
+    devices.push_back(vm.spec.disks[number].device);
+  SB_ASSIGN(reached, access(vm.copy.site));
   const Monitor monitor(std::move(found.domain), options_.patience, reached->silent);
-  const std::string socket = config_of(copy.site).socket_path(found.name + ".guest").string();
+  const std::string socket = config_of(vm.copy.site).socket_path(found.name + ".guest").string();
   return GuestDisks::open(monitor, devices, how, socket, options_.patience);
 }
 
@@ -88,18 +103,33 @@ Nothing LibvirtLaboratory::write_as_guest(const ItemName& item, Copy copy,
     by_vm[vm].push_back(write);
   }
   for (const auto& [vm, own] : by_vm) {
-    std::set<std::size_t> written;
-    for (const GuestWrite& write : own)
-      written.insert(write.disk);
-    const std::vector<std::size_t> numbers(written.begin(), written.end());
-    SB_ASSIGN(guest, open_guest(*spec, copy, vm, numbers, DiskAccess::write));
-    std::vector<NbdDisk*> disks(spec->disks.size(), nullptr);
-    for (std::size_t n = 0; n < numbers.size(); ++n)
-      disks[numbers[n]] = &guest.disk(n);
-    SB_TRY(write_stamps(disks, owner_of(item, 0), own));
-    SB_TRY(guest.close());
+    const VmOfItem one{.spec = *spec, .copy = copy, .vm = vm};
+    SB_TRY(config_of(copy.site).guest ? write_by_agent(one, own) : write_through_qemu(one, own));
   }
   return {};
+}
+
+Nothing LibvirtLaboratory::write_by_agent(const VmOfItem& vm,
+                                          const std::vector<GuestWrite>& writes) {
+  SB_ASSIGN(agent, agent_of(vm));
+  std::vector<std::string> devices;
+  for (const DiskSpec& disk : vm.spec.disks)
+    devices.push_back(disk.device);
+  return agent.write(devices, owner_of(vm.spec.name, 0), writes);
+}
+
+Nothing LibvirtLaboratory::write_through_qemu(const VmOfItem& vm,
+                                              const std::vector<GuestWrite>& writes) {
+  std::set<std::size_t> written;
+  for (const GuestWrite& write : writes)
+    written.insert(write.disk);
+  const std::vector<std::size_t> numbers(written.begin(), written.end());
+  SB_ASSIGN(guest, open_guest(vm, numbers, DiskAccess::write));
+  std::vector<NbdDisk*> disks(vm.spec.disks.size(), nullptr);
+  for (std::size_t n = 0; n < numbers.size(); ++n)
+    disks[numbers[n]] = &guest.disk(n);
+  SB_TRY(write_stamps(disks, owner_of(vm.spec.name, 0), writes));
+  return guest.close();
 }
 
 Nothing LibvirtLaboratory::write(const ItemName& item, Site site,
@@ -114,11 +144,20 @@ Nothing LibvirtLaboratory::write_test(const ItemName& item, const std::vector<Gu
 Nothing LibvirtLaboratory::flush(const ItemName& item, Site site) {
   SB_ASSIGN(spec, spec_of(item));
   for (std::size_t vm = 0; vm < spec->vms.size(); ++vm) {
+    const VmOfItem one{.spec = *spec, .copy = {.site = site, .test = false}, .vm = vm};
     std::vector<std::size_t> numbers;
-    for (std::size_t disk = 0; disk < spec->disks.size(); ++disk)
-      if (spec->disks[disk].vm == vm) numbers.push_back(disk);
-    SB_ASSIGN(guest,
-              open_guest(*spec, {.site = site, .test = false}, vm, numbers, DiskAccess::write));
+    std::vector<std::string> devices;
+    for (std::size_t disk = 0; disk < spec->disks.size(); ++disk) {
+      if (spec->disks[disk].vm != vm) continue;
+      numbers.push_back(disk);
+      devices.push_back(spec->disks[disk].device);
+    }
+    if (config_of(site).guest) {
+      SB_ASSIGN(agent, agent_of(one));
+      SB_TRY(agent.flush(devices));
+      continue;
+    }
+    SB_ASSIGN(guest, open_guest(one, numbers, DiskAccess::write));
     for (std::size_t n = 0; n < guest.disk_count(); ++n)
       SB_TRY(guest.disk(n).flush());
     SB_TRY(guest.close());
@@ -145,7 +184,7 @@ Result<std::unique_ptr<ImageReader>> LibvirtLaboratory::open_copy(const ItemName
   SB_ASSIGN(header, read_qcow2_header(file->file));
   return std::make_unique<RunningDisk>(
       header.size_bytes, owner, [this, spec = *spec, copy, vm, disk] {
-        return open_guest(spec, copy, vm, {disk}, DiskAccess::read);
+        return open_guest({.spec = spec, .copy = copy, .vm = vm}, {disk}, DiskAccess::read);
       });
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "vms/hosts/libvirt/libvirt_host.hpp"
+#include "vms/hosts/libvirt/qemu_agent.hpp"
 
 namespace switchback::libvirt {
 namespace {
@@ -36,6 +37,16 @@ bool is_marked(const Domain& domain, const char* uri) {
   return found != nullptr;
 }
 
+/// Only a guest that runs, and is not suspended, can do what it is asked for.
+Nothing expect_answering(const Domain& domain, const std::string& vm) {
+  SB_ASSIGN(active, is_active(domain));
+  if (!active) return environment_error(fmt::format("VM {} does not run", vm), "start it first");
+  if (is_marked_suspended(domain))
+    return environment_error(fmt::format("VM {} is suspended, its guest does not answer", vm),
+                             "resume it first");
+  return {};
+}
+
 }  // namespace
 
 Nothing mark_suspended(const Domain& domain, bool suspended) {
@@ -46,56 +57,86 @@ bool is_marked_suspended(const Domain& domain) {
   return is_marked(domain, kSuspendedUri);
 }
 
+bool is_marked_frozen(const Domain& domain) {
+  return is_marked(domain, kFrozenUri);
+}
+
+Nothing let_run(const Domain& domain, const std::string& vm) {
+  SB_ASSIGN(paused, is_paused(domain));
+  if (paused && virDomainResume(domain.get()) < 0) return libvirt_error("resuming VM " + vm);
+  return {};
+}
+
+Result<bool> is_paused(const Domain& domain) {
+  int state = VIR_DOMAIN_NOSTATE;
+  if (virDomainGetState(domain.get(), &state, nullptr, 0) < 0)
+    return libvirt_error("asking for a domain's state");
+  return state == VIR_DOMAIN_PAUSED;
+}
+
+Result<bool> is_marked_held(const Domain& domain) {
+  SB_ASSIGN(active, is_active(domain));
+  return active && (is_marked(domain, kFrozenUri) || is_marked(domain, kSuspendedUri));
+}
+
 Nothing LibvirtHost::freeze_vm(const recovery::VmName& vm) {
-  return calls_.ask<void>(vm, "freezing VM " + vm, [vm](const Domain& domain) -> Nothing {
+  const Duration patience = agent_patience();
+  return calls_.ask<void>(vm, "freezing VM " + vm, [vm, patience](const Domain& domain) -> Nothing {
     SB_ASSIGN(possible, has_agent(domain));
     if (!possible)
       return unsupported(fmt::format("VM {} has no guest agent that could freeze it", vm),
                          "install one in it, or ask for no app-consistent points");
-    if (virDomainFSFreeze(domain.get(), nullptr, 0, 0) < 0)
-      return libvirt_error("freezing VM " + vm);
-    return mark(domain, kFrozenUri, "frozen", true);
+    SB_TRY(expect_answering(domain, vm));
+    const bool again = is_marked(domain, kFrozenUri);
+    // First the mark: a controller that dies in between must find it.
+    SB_TRY(mark(domain, kFrozenUri, "frozen", true));
+    Freeze left{};
+    const Nothing frozen = freeze_by_agent(domain, vm, patience, left);
+    if (!frozen && !again && left == Freeze::not_asked)
+      SB_TRY(mark(domain, kFrozenUri, "frozen", false));
+    return frozen;
   });
 }
 
 Nothing LibvirtHost::thaw_vm(const recovery::VmName& vm) {
-  return calls_.ask_if_there<void>(
-      vm, "thawing VM " + vm, {}, [vm](const Domain& domain) -> Nothing {
-        SB_ASSIGN(active, is_active(domain));
-        SB_ASSIGN(possible, has_agent(domain));
-        if (!active || !possible) return {};
-        if (virDomainFSThaw(domain.get(), nullptr, 0, 0) < 0)
-          return libvirt_error("thawing VM " + vm);
-        return is_marked(domain, kFrozenUri) ? mark(domain, kFrozenUri, "frozen", false)
-                                             : Nothing{};
-      });
+  const Duration patience = agent_patience();
+  return calls_.ask_if_there<void>(vm, "thawing VM " + vm, {},
+                                   [vm, patience](const Domain& domain) -> Nothing {
+                                     SB_ASSIGN(active, is_active(domain));
+                                     if (!active || !is_marked(domain, kFrozenUri)) return {};
+                                     SB_TRY(thaw_by_agent(domain, vm, patience));
+                                     return mark(domain, kFrozenUri, "frozen", false);
+                                   });
 }
 
 Nothing LibvirtHost::suspend_vm(const recovery::VmName& vm) {
-  return calls_.ask<void>(vm, "suspending VM " + vm, [vm](const Domain& domain) -> Nothing {
-    SB_ASSIGN(active, is_active(domain));
-    if (!active)
-      return environment_error(fmt::format("VM {} does not run, it can't be suspended", vm),
-                               "start it first");
-    return mark_suspended(domain, true);
-  });
+  const bool runs_guest = site_.guest.has_value();
+  return calls_.ask<void>(
+      vm, "suspending VM " + vm, [vm, runs_guest](const Domain& domain) -> Nothing {
+        SB_ASSIGN(active, is_active(domain));
+        if (!active)
+          return environment_error(fmt::format("VM {} does not run, it can't be suspended", vm),
+                                   "start it first");
+        SB_TRY(mark_suspended(domain, true));
+        if (runs_guest && virDomainSuspend(domain.get()) < 0)
+          return libvirt_error("suspending VM " + vm);
+        return {};
+      });
 }
 
 Nothing LibvirtHost::resume_vm(const recovery::VmName& vm) {
+  const bool runs_guest = site_.guest.has_value();
   return calls_.ask_if_there<void>(vm, "resuming VM " + vm, {},
-                                   [](const Domain& domain) -> Nothing {
+                                   [vm, runs_guest](const Domain& domain) -> Nothing {
                                      SB_ASSIGN(active, is_active(domain));
                                      if (!active || !is_marked_suspended(domain)) return {};
+                                     if (runs_guest) SB_TRY(let_run(domain, vm));
                                      return mark_suspended(domain, false);
                                    });
 }
 
 Result<bool> LibvirtHost::is_held(const recovery::VmName& vm) {
-  return calls_.ask<bool>(
-      vm, "looking whether VM " + vm + " is held", [](const Domain& domain) -> Result<bool> {
-        SB_ASSIGN(active, is_active(domain));
-        return active && (is_marked(domain, kFrozenUri) || is_marked(domain, kSuspendedUri));
-      });
+  return calls_.ask<bool>(vm, "looking whether VM " + vm + " is held", is_marked_held);
 }
 
 }  // namespace switchback::libvirt

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mark of a suspended guest. A VM without an OS rests paused all the time, so what keeps its
-// guest from writing is a mark on the running domain, which the harness's guest obeys. It outlives
-// the controller, and ends with the VM's power.
+// The marks of held guests, on the running domain: they outlive the controller, and end with the
+// VM's power. A VM without an OS rests paused all the time, so there the mark alone is what keeps
+// its guest from writing, which the harness's guest obeys.
 #pragma once
+
+#include <string>
 
 #include "vms/hosts/libvirt/connection.hpp"
 
@@ -11,5 +13,11 @@ namespace switchback::libvirt {
 /// Sets or takes away the mark of a running domain.
 Nothing mark_suspended(const Domain& domain, bool suspended);
 bool is_marked_suspended(const Domain& domain);
+bool is_marked_frozen(const Domain& domain);
+
+/// Whether the processors of a running domain stand still.
+Result<bool> is_paused(const Domain& domain);
+/// Lets them go on, if they stand still.
+Nothing let_run(const Domain& domain, const std::string& vm);
 
 }  // namespace switchback::libvirt

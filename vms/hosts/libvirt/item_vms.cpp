@@ -74,7 +74,6 @@ Result<PluggedVm> look_at(const SiteConfig& site, const std::string& name, const
         {.device = disk.device, .size_bytes = header ? header->size_bytes : 0, .vm = 0});
   }
   if (!running) return vm;
-  if (is_marked_suspended(domain)) vm.seen.hold = Hold::suspended;
   const std::optional<QemuProcess> qemu = qemu_of(domain);
   vm.seen.incarnation = qemu ? fmt::format("{}-{}", qemu->pid, qemu->started)
                              : fmt::format("id-{}", virDomainGetID(domain.get()));
@@ -125,6 +124,16 @@ Result<LibvirtLaboratory::ItemVm> LibvirtLaboratory::find_vm(Site site, const It
   return std::move(running != all.end() ? *running : all.front());
 }
 
+/// A guest is asked itself, which also proves that it has booted, and as whom.
+Result<Hold> LibvirtLaboratory::hold_of(const SiteConfig& site, const std::string& vm,
+                                        const Domain& domain) const {
+  if (!site.guest) return is_marked_suspended(domain) ? Hold::suspended : Hold::none;
+  SB_ASSIGN(paused, is_paused(domain));
+  if (paused) return Hold::suspended;
+  SB_ASSIGN(agent, GuestAgent::connect(site, vm, options_.patience));
+  return agent.status().frozen ? Hold::frozen : Hold::none;
+}
+
 Result<Shared<std::vector<SeenVm>>> LibvirtLaboratory::vms(const ItemName& item) {
   SB_ASSIGN(spec, spec_of(item));
   std::vector<PluggedVm> all;
@@ -132,6 +141,10 @@ Result<Shared<std::vector<SeenVm>>> LibvirtLaboratory::vms(const ItemName& item)
     SB_ASSIGN(found, vms_at(site, *spec));
     for (const ItemVm& one : found) {
       SB_ASSIGN(plugged, look_at(config_of(site), one.name, one.domain));
+      if (one.running) {
+        SB_ASSIGN(hold, hold_of(config_of(site), one.name, one.domain));
+        plugged.seen.hold = hold;
+      }
       plugged.seen.vm = one.vm;
       plugged.seen.test = one.test;
       for (DiskSpec& disk : plugged.seen.disks)

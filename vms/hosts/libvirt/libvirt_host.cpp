@@ -8,7 +8,9 @@
 #include <libvirt/virterror.h>
 
 #include "vms/hosts/libvirt/backup_xml.hpp"
+#include "vms/hosts/libvirt/holds.hpp"
 #include "vms/hosts/libvirt/images.hpp"
+#include "vms/hosts/libvirt/qemu_agent.hpp"
 #include "vms/hosts/libvirt/secrets.hpp"
 
 namespace switchback::libvirt {
@@ -56,8 +58,9 @@ Nothing arm_tracking(const Domain& domain, const std::string& vm, const std::str
   return {};
 }
 
-Nothing start(const Domain& domain, const std::string& vm,
-              const std::optional<std::string>& track) {
+/// Starts it paused, and arms tracking.
+Nothing start_paused(const Domain& domain, const std::string& vm,
+                     const std::optional<std::string>& track) {
   SB_ASSIGN(active, is_active(domain));
   if (!active) {
     SB_TRY(note_starting(domain, track.has_value(), VIR_DOMAIN_AFFECT_CONFIG));
@@ -78,6 +81,11 @@ Nothing start(const Domain& domain, const std::string& vm,
     }
   }
   return note_starting(domain, false, VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG);
+}
+
+/// Started, and not told to run yet, by whoever began; one that is suspended stays so.
+Nothing run_guest(const Domain& domain, const std::string& vm) {
+  return is_marked_suspended(domain) ? Nothing{} : let_run(domain, vm);
 }
 
 Nothing stop(const Domain& domain, const std::string& vm, unsigned flags) {
@@ -200,14 +208,33 @@ Nothing LibvirtHost::refresh_chains(const recovery::VmName& vm) {
 Nothing LibvirtHost::start_vm(const recovery::VmName& vm,
                               const std::optional<recovery::CheckpointName>& track) {
   SB_TRY(refresh_chains(vm));
+  const bool runs_guest = site_.guest.has_value();
   return calls_.ask<void>(vm, "starting VM " + vm,
-                          [vm, track](const Domain& domain) { return start(domain, vm, track); });
+                          [vm, track, runs_guest](const Domain& domain) -> Nothing {
+                            SB_TRY(start_paused(domain, vm, track));
+                            return runs_guest ? run_guest(domain, vm) : Nothing{};
+                          });
 }
 
 Nothing LibvirtHost::shut_down_vm(const recovery::VmName& vm) {
+  if (site_.guest) return shut_down_guest(vm);
   // There is no OS to be asked. GRACEFUL lets QEMU close its images, and with them the bitmaps; it
   // returns when the process is gone.
   return power_off(vm, VIR_DOMAIN_DESTROY_GRACEFUL);
+}
+
+Nothing LibvirtHost::shut_down_guest(const recovery::VmName& vm) {
+  const Duration patience = agent_patience();
+  return calls_.ask_if_there<void>(
+      vm, "shutting down VM " + vm, {}, [vm, patience](const Domain& domain) -> Nothing {
+        SB_ASSIGN(active, is_active(domain));
+        if (!active) return {};
+        if (is_marked_suspended(domain) || is_marked_frozen(domain))
+          return environment_error(
+              fmt::format("the guest of VM {} is held and does not shut down", vm),
+              "thaw or resume it first");
+        return shut_down_by_agent(domain, vm, patience);
+      });
 }
 
 Nothing LibvirtHost::force_off_vm(const recovery::VmName& vm) {

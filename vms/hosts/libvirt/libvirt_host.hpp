@@ -81,7 +81,11 @@ class LibvirtHost final : public recovery::Host {
   [[nodiscard]] std::filesystem::path backup_socket_path(const recovery::VmName& vm) const {
     return site_.socket_path(vm + ".backup");
   }
+  /// How long an agent in a guest is waited for: less than calls_ wait, so that they are not given
+  /// up meanwhile.
+  [[nodiscard]] Duration agent_patience() const { return patience_ / 2; }
   Nothing power_off(const recovery::VmName& vm, unsigned flags);
+  Nothing shut_down_guest(const recovery::VmName& vm);
   /// The options of a domain with these disks: the chains of encrypted ones.
   Result<DomainOptions> options_for(const recovery::VmDefinition& definition);
   Nothing refresh_chains(const recovery::VmName& vm);

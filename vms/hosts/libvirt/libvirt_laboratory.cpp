@@ -96,7 +96,8 @@ Nothing LibvirtLaboratory::create_item(const ItemSpec& item) {
     SB_ASSIGN(xml, domain_xml(config_of(Site::primary), vm, {.use_kvm = options_.use_kvm}));
     SB_ASSIGN(reached, access(Site::primary));
     SB_ASSIGN(domain, reached->connection->define(xml));
-    if (virDomainCreateWithFlags(domain.get(), VIR_DOMAIN_START_PAUSED) != 0)
+    if (virDomainCreateWithFlags(domain.get(),
+                                 config_of(Site::primary).guest ? 0 : VIR_DOMAIN_START_PAUSED) != 0)
       return libvirt_error("starting VM " + vm.name);
   }
   return {};

@@ -8,13 +8,15 @@
 #include "harness/system/laboratory.hpp"
 #include "vms/hosts/libvirt/connection.hpp"
 #include "vms/hosts/libvirt/domain_xml.hpp"
+#include "vms/hosts/libvirt/guest_agent.hpp"
 #include "vms/hosts/libvirt/guest_disks.hpp"
 #include "vms/hosts/libvirt/wire_meter.hpp"
 
 namespace switchback::libvirt {
 
-/// VMs have no guest OS: they are started paused, and the guest's writes are made here, through
-/// their QEMU (see guest_disks.hpp).
+/// On sites with a guest image, VMs boot it, and the agent in it writes (see guest_agent.hpp). On
+/// others they have no guest OS: they are started paused, and the guest's writes are made here,
+/// through their QEMU (see guest_disks.hpp).
 class LibvirtLaboratory final : public Laboratory {
  public:
   struct Options {
@@ -97,11 +99,26 @@ class LibvirtLaboratory final : public Laboratory {
   Nothing create_volume(const std::string& vm, const DiskSpec& disk);
   Nothing remove_from(Site site, const ItemName& item);
 
+  /// One of the item's VMs, by what it is.
+  struct VmOfItem {
+    const ItemSpec& spec;
+    Copy copy;
+    std::size_t vm = 0;
+  };
+  /// An Error if it does not run, or, for writing, if it is suspended.
+  Result<ItemVm> running_vm(const VmOfItem& vm);
+  Result<ItemVm> writing_vm(const VmOfItem& vm);
+  /// The agent of a guest that can write; waits until it is up.
+  Result<GuestAgent> agent_of(const VmOfItem& vm);
   /// Opens disks of a running VM, those whose numbers are given; for writing only while its guest
   /// is not held.
-  Result<GuestDisks> open_guest(const ItemSpec& item, Copy copy, std::size_t vm,
-                                const std::vector<std::size_t>& numbers, DiskAccess how);
+  Result<GuestDisks> open_guest(const VmOfItem& vm, const std::vector<std::size_t>& numbers,
+                                DiskAccess how);
   Nothing write_as_guest(const ItemName& item, Copy copy, const std::vector<GuestWrite>& writes);
+  /// All writes are to disks of that VM.
+  Nothing write_by_agent(const VmOfItem& vm, const std::vector<GuestWrite>& writes);
+  Nothing write_through_qemu(const VmOfItem& vm, const std::vector<GuestWrite>& writes);
+  Result<Hold> hold_of(const SiteConfig& site, const std::string& vm, const Domain& domain) const;
   Result<std::unique_ptr<ImageReader>> open_copy(const ItemName& item, Copy copy, std::size_t disk);
   Result<std::unique_ptr<ImageReader>> open_image(Site site, const std::filesystem::path& file,
                                                   const StampOwner& owner);

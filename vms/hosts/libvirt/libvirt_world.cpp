@@ -34,9 +34,10 @@ recovery::ServiceParts reference_service_on(const Connection& primary, const Con
                                .tracking_grain = kTrackingGrain,
                                .sync_overhead_per_disk = kConnectionBytes,
                                .sync_overhead_per_grain = kRequestBytes};
-  // Guests without an OS have no agent that could quiesce them.
-  parts.app_consistent = false;
-  parts.uefi = has_uefi();
+  // Guests without an OS have no agent that could quiesce them; the Linux guest boots by BIOS only.
+  const bool runs_guest = primary.site().guest.has_value();
+  parts.app_consistent = runs_guest;
+  parts.uefi = has_uefi() && !runs_guest;
   // The rest has not been measured on real hosts.
   parts.faults = {FaultKind::controller_killed, FaultKind::link_cut,       FaultKind::primary_lost,
                   FaultKind::shutdown_refused,  FaultKind::freeze_refused, FaultKind::thaw_refused,

@@ -18,13 +18,20 @@ inline constexpr const char* kMark = "switchback";
 /// A run's id: so many hex digits, in lower case.
 inline constexpr std::size_t kRunIdLength = 8;
 
+/// What VMs boot that have a guest OS: both files can be read by QEMU.
+struct GuestImage {
+  std::filesystem::path kernel;
+  std::filesystem::path initrd;
+};
+
 struct SiteConfig {
   Site site{};
   std::string uri;                ///< of libvirt
   std::filesystem::path storage;  ///< volumes; this process and QEMU must both be able to write it
   std::filesystem::path sockets;  ///< of this run alone; QEMU must be able to write it
   std::string run_id;
-  std::optional<uid_t> owner;  ///< who QEMU runs as, if new volumes must be given to it
+  std::optional<uid_t> owner;            ///< who QEMU runs as, if new volumes must be given to it
+  std::optional<GuestImage> guest = {};  ///< none: VMs have no OS, and are never run
 
   [[nodiscard]] std::string prefix() const { return fmt::format("{}-{}-", kMark, run_id); }
   [[nodiscard]] std::string domain_name(const std::string& vm) const { return prefix() + vm; }
@@ -37,6 +44,20 @@ struct SiteConfig {
   }
   [[nodiscard]] std::filesystem::path socket_path(const std::string& name) const {
     return sockets / name;
+  }
+  /// For what a VM with a guest has beside its disks: the sockets of its agents, its console. QEMU
+  /// must be able to write it.
+  [[nodiscard]] std::filesystem::path guest_folder() const {
+    return sockets.parent_path() / "guest";
+  }
+  [[nodiscard]] std::filesystem::path agent_socket(const std::string& vm) const {
+    return guest_folder() / (vm + ".agent");
+  }
+  [[nodiscard]] std::filesystem::path qemu_agent_socket(const std::string& vm) const {
+    return guest_folder() / (vm + ".ga");
+  }
+  [[nodiscard]] std::filesystem::path console_log(const std::string& vm) const {
+    return guest_folder() / (vm + ".console");
   }
 };
 

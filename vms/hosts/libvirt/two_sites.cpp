@@ -16,6 +16,7 @@
 #include "vms/hosts/libvirt/clean.hpp"
 #include "vms/hosts/libvirt/deadline.hpp"
 #include "vms/hosts/libvirt/kvm_probe.hpp"
+#include "vms/hosts/libvirt/last_lines.hpp"
 
 namespace switchback::libvirt {
 namespace {
@@ -49,7 +50,7 @@ std::optional<uid_t> unprivileged_user() {
 /// The folders that a session daemon wants, and its configuration.
 Nothing prepare_home(const std::filesystem::path& home, std::optional<uid_t> owner) {
   std::error_code error;
-  for (const char* name : {"home", "run", "c/libvirt", "cache", "data", "vol", "sock"})
+  for (const char* name : {"home", "run", "c/libvirt", "cache", "data", "vol", "sock", "guest"})
     std::filesystem::create_directories(home / name, error);
   // Without its own log handler every VM start would bring up a log daemon as well.
   std::ofstream(home / "c/libvirt/qemu.conf") << "stdio_handler = \"file\"\n";
@@ -69,17 +70,6 @@ Nothing prepare_home(const std::filesystem::path& home, std::optional<uid_t> own
   return {};
 }
 
-std::string last_lines(const std::filesystem::path& log) {
-  std::ifstream file(log);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);)
-    lines.push_back(line);
-  std::string text;
-  for (std::size_t n = lines.size() > 5 ? lines.size() - 5 : 0; n < lines.size(); ++n)
-    text += "\n  " + lines[n];
-  return text;
-}
-
 /// Who a daemon that is not ours runs QEMU as, as far as its storage folder tells: one that belongs
 /// to root is of a system daemon, which takes and gives back files itself.
 std::optional<uid_t> owner_of(const std::filesystem::path& storage) {
@@ -87,6 +77,12 @@ std::optional<uid_t> owner_of(const std::filesystem::path& storage) {
   if (geteuid() != 0 || stat(storage.c_str(), &found) != 0 || found.st_uid == 0)
     return std::nullopt;
   return found.st_uid;
+}
+
+/// Where a run keeps what its VMs boot; there is nothing if they boot nothing.
+GuestImage guest_files(const std::filesystem::path& run) {
+  return {.kernel = run / "guest" / guest::kKernelFile,
+          .initrd = run / "guest" / guest::kInitrdFile};
 }
 
 SiteConfig config_of(const RunFolder& folder, const SiteManifest& site) {
@@ -121,16 +117,19 @@ Nothing check_own(const std::filesystem::path& run_base) {
 
 SiteConfig site_config(const std::filesystem::path& run, const std::string& run_id,
                        const SiteManifest& site) {
+  const GuestImage guest = guest_files(run);
   return {.site = site.site,
           .uri = site.uri,
           .storage = site.storage,
           .sockets = site_folder(run, site.site) / "sock",
           .run_id = run_id,
-          .owner = site.own_daemon ? unprivileged_user() : owner_of(site.storage)};
+          .owner = site.own_daemon ? unprivileged_user() : owner_of(site.storage),
+          .guest = std::filesystem::exists(guest.kernel) ? std::optional(guest) : std::nullopt};
 }
 
 Result<std::unique_ptr<TwoSites>> TwoSites::open(const std::filesystem::path& run_base,
-                                                 const std::optional<ForeignSites>& foreign) {
+                                                 const std::optional<ForeignSites>& foreign,
+                                                 const std::optional<guest::Image>& guest) {
   SB_TRY(need(kAlways));
   std::vector<SiteManifest> given;
   if (foreign) {
@@ -148,12 +147,15 @@ Result<std::unique_ptr<TwoSites>> TwoSites::open(const std::filesystem::path& ru
   }
   SB_ASSIGN(folder, RunFolder::create(run_base, given));
   std::unique_ptr<TwoSites> sites(new TwoSites(std::move(folder)));
+  if (guest) SB_TRY(sites->take_guest(*guest));
   if (foreign) {
     for (const SiteManifest& site : sites->folder_.manifest().sites) {
-      const std::filesystem::path sockets = config_of(sites->folder_, site).sockets;
-      std::error_code ignored;
-      std::filesystem::create_directories(sockets, ignored);
-      chmod(sockets.c_str(), 0777);  // QEMU may run as a user that we don't know
+      const SiteConfig config = config_of(sites->folder_, site);
+      for (const std::filesystem::path& folder_of_qemu : {config.sockets, config.guest_folder()}) {
+        std::error_code ignored;
+        std::filesystem::create_directories(folder_of_qemu, ignored);
+        chmod(folder_of_qemu.c_str(), 0777);  // QEMU may run as a user that we don't know
+      }
     }
   } else {
     SB_TRY(sites->start_daemons());
@@ -171,6 +173,24 @@ TwoSites::~TwoSites() {
   daemons_.clear();
   end_run(folder_.manifest().run_id);
   static_cast<void>(folder_.remove());
+}
+
+/// A copy: QEMU's user can't read the cache of ours, and the image may be removed from there.
+Nothing TwoSites::take_guest(const guest::Image& image) {
+  const GuestImage files = guest_files(folder_.path());
+  std::error_code error;
+  std::filesystem::create_directory(files.kernel.parent_path(), error);
+  for (const std::filesystem::path& file : {files.initrd, files.kernel}) {
+    if (!error) std::filesystem::copy_file(image.folder / file.filename(), file, error);
+    if (!error) std::filesystem::permissions(file, std::filesystem::perms(0644), error);
+  }
+  if (error)
+    return environment_error(
+        fmt::format("the image {} can't be copied to {}: {}", image.folder.string(),
+                    folder_.path().string(), error.message()),
+        "choose another folder with --run-folder");
+  notes_.push_back(fmt::format("Guest: Linux {}, image {}", image.kernel, image.digest));
+  return {};
 }
 
 Nothing TwoSites::start_daemons() {

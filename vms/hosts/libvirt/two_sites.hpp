@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "vms/guest/image.hpp"
 #include "vms/hosts/libvirt/connection.hpp"
 #include "vms/hosts/libvirt/process.hpp"
 #include "vms/hosts/libvirt/run_folder.hpp"
@@ -26,9 +27,11 @@ class TwoSites {
  public:
   /// Brings up two private daemons, each in its own folder of the run and, if this process is root,
   /// under an unprivileged user; or connects to foreign ones. Errors name what is missing and how
-  /// to install it; nothing is left behind by a failed start.
+  /// to install it; nothing is left behind by a failed start. `guest`: what all VMs of the run
+  /// boot; it is copied into the run's folder.
   static Result<std::unique_ptr<TwoSites>> open(const std::filesystem::path& run_base,
-                                                const std::optional<ForeignSites>& foreign);
+                                                const std::optional<ForeignSites>& foreign,
+                                                const std::optional<guest::Image>& guest = {});
   /// Ends and removes everything that bears the run's mark.
   ~TwoSites();
 
@@ -42,6 +45,7 @@ class TwoSites {
 
  private:
   explicit TwoSites(RunFolder folder) : folder_(std::move(folder)) {}
+  Nothing take_guest(const guest::Image& image);
   Nothing start_daemons();
   Nothing start_daemon(const SiteConfig& site);
   Nothing connect(const SiteManifest& manifest);
