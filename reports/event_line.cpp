@@ -176,6 +176,10 @@ void write(JsonLine& line, const SequenceEnded& event) {
     line.end_object();
   }
   line.end_list();
+  if (event.interface_bytes)
+    line.number("interface_bytes", *event.interface_bytes);
+  else
+    line.null("interface_bytes");
 }
 
 void write(JsonLine& line, const SequenceRepeated& event) {

@@ -49,7 +49,8 @@ const std::vector<std::string> kGolden = {
     R"("kind":"lost_write","message":"write 12 of disk 0 block 7 is lost"})",
     R"({"v":1,"n":7,"event":"sequence_ended","sequence":3,"verdict":"held","error":"",)"
     R"("steps_run":2,"writes":4,"loops":1,"wire_bytes":8192,)"
-    R"("properties":[{"name":"no_loss","judged":5,"broken":0}]})",
+    R"("properties":[{"name":"no_loss","judged":5,"broken":0}],)"
+    R"("interface_bytes":9000})",
     R"({"v":1,"n":8,"event":"violation_kept","sequence":3,"property":"no_loss",)"
     R"("kind":"lost_write","message":"write 12 of disk 0 block 7 is lost",)"
     R"("trace_file":"runs/no_loss.json","steps_before":40,"steps":2,"candidates":99,)"

@@ -71,7 +71,8 @@ inline SequenceEnded sequence_ended(std::string verdict = "held", std::uint64_t 
           .writes = 4,
           .loops = 1,
           .wire_bytes = 8192,
-          .properties = {{.name = "no_loss", .judged = judged, .broken = 0}}};
+          .properties = {{.name = "no_loss", .judged = judged, .broken = 0}},
+          .interface_bytes = 9000};
 }
 
 inline SequenceRepeated sequence_repeated(bool same) {

@@ -290,6 +290,12 @@ void Summary::fold(const ViolationKept& event) {
 }
 
 void Summary::fold(const SequenceEnded& event) {
+  if (data_.sequences == 0)
+    data_.interface_bytes = event.interface_bytes;
+  else if (data_.interface_bytes && event.interface_bytes)
+    *data_.interface_bytes += *event.interface_bytes;
+  else
+    data_.interface_bytes.reset();
   ++data_.sequences;
   data_.steps += event.steps_run;
   data_.writes += event.writes;

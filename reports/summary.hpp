@@ -141,6 +141,8 @@ struct SummaryData {
   Bytes wire_bytes = 0;      ///< of the operations that send data, on the wire
   Bytes dirty_bytes = 0;     ///< of the same operations, changed by the guest
   Bytes all_wire_bytes = 0;  ///< of the sequences, whatever sent them
+  /// The same at the link's network interface; nothing if one of them could not be measured there.
+  std::optional<Bytes> interface_bytes = {};
 
   std::vector<JudgedProperty> properties;
   std::vector<Finding> findings;         ///< in the order in which they were first found

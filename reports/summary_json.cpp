@@ -154,6 +154,7 @@ std::string summary_json(const SummaryData& data, double seconds, const std::str
   json["wire_bytes"] = data.wire_bytes;
   json["dirty_bytes"] = data.dirty_bytes;
   json["all_wire_bytes"] = data.all_wire_bytes;
+  json["interface_bytes"] = data.interface_bytes ? Json(*data.interface_bytes) : Json(nullptr);
   json["properties"] = properties_json(data);
   json["violations"] = violations_json(data);
   json["baseline_not_seen"] = baseline_not_seen_json(data);

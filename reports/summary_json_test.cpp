@@ -27,16 +27,40 @@ TEST(SummaryJson, HasTheKeysOfTheContractInOrder) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items())
     keys.push_back(key);
-  EXPECT_EQ(
-      keys,
-      (std::vector<std::string>{
-          "version",       "verdict",         "exit_code",  "seed",       "sequences",
-          "steps",         "seconds",         "stopped_by", "tool",       "world",
-          "system",        "defect",          "variant",    "declared",   "planted_defects",
-          "operations",    "operations_done", "loops",      "writes",     "wire_bytes",
-          "dirty_bytes",   "all_wire_bytes",  "properties", "violations", "baseline_not_seen",
-          "not_exercised", "way_back",        "coverage",   "faults",     "sequences_in_error",
-          "errors",        "determinism",     "notes"}));
+  EXPECT_EQ(keys, (std::vector<std::string>{"version",
+                                            "verdict",
+                                            "exit_code",
+                                            "seed",
+                                            "sequences",
+                                            "steps",
+                                            "seconds",
+                                            "stopped_by",
+                                            "tool",
+                                            "world",
+                                            "system",
+                                            "defect",
+                                            "variant",
+                                            "declared",
+                                            "planted_defects",
+                                            "operations",
+                                            "operations_done",
+                                            "loops",
+                                            "writes",
+                                            "wire_bytes",
+                                            "dirty_bytes",
+                                            "all_wire_bytes",
+                                            "interface_bytes",
+                                            "properties",
+                                            "violations",
+                                            "baseline_not_seen",
+                                            "not_exercised",
+                                            "way_back",
+                                            "coverage",
+                                            "faults",
+                                            "sequences_in_error",
+                                            "errors",
+                                            "determinism",
+                                            "notes"}));
 }
 
 TEST(SummaryJson, HasTheFiguresOfTheRun) {
@@ -51,6 +75,7 @@ TEST(SummaryJson, HasTheFiguresOfTheRun) {
   EXPECT_TRUE(json["defect"].is_null());
   EXPECT_EQ(json["wire_bytes"], 8192);
   EXPECT_EQ(json["dirty_bytes"], 4096);
+  EXPECT_EQ(json["interface_bytes"], 9000);
   EXPECT_EQ(json["properties"][0]["name"], "no_loss");
   EXPECT_EQ(json["properties"][0]["result"], "violated");
   EXPECT_EQ(json["properties"][0]["judged"], 5);

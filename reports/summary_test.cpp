@@ -310,6 +310,15 @@ TEST(Summary, CountsWhatSequencesReport) {
   EXPECT_EQ(data.writes, 8U);
   EXPECT_EQ(data.loops, 2U);
   EXPECT_EQ(data.all_wire_bytes, 16384U);
+  EXPECT_EQ(data.interface_bytes, 18000U);
+}
+
+TEST(Summary, SaysNothingOfTheInterfaceIfASequenceWasNotMeasuredThere) {
+  SequenceEnded not_measured = samples::sequence_ended();
+  not_measured.interface_bytes.reset();
+  EXPECT_FALSE(folded({not_measured}).interface_bytes);
+  EXPECT_FALSE(folded({not_measured, samples::sequence_ended()}).interface_bytes);
+  EXPECT_FALSE(folded({samples::sequence_ended(), not_measured}).interface_bytes);
 }
 
 TEST(Summary, CountsStepsInsideStages) {

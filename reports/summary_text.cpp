@@ -223,6 +223,18 @@ std::string each_transfer(const SummaryData& data) {
   return out;
 }
 
+// Less at the interface would be a meter that lies: the runner makes an error of that.
+std::string interface_line(const SummaryData& data) {
+  if (!data.interface_bytes || data.all_wire_bytes == 0) return "";
+  const double more =
+      static_cast<double>(*data.interface_bytes) - static_cast<double>(data.all_wire_bytes);
+  return wrapped(fmt::format("in all sequences {} at the sockets; at the interface: {}, {:.1f} % "
+                             "more than at the sockets",
+                             human_bytes(data.all_wire_bytes), human_bytes(*data.interface_bytes),
+                             100 * more / static_cast<double>(data.all_wire_bytes)),
+                 2, kWidth);
+}
+
 std::string way_back_section(const SummaryData& data, const Paint& paint) {
   const bool any = std::any_of(data.way_back.begin(), data.way_back.end(),
                                [](const TransferTally& tally) { return tally.wire.count() > 0; });
@@ -235,7 +247,7 @@ std::string way_back_section(const SummaryData& data, const Paint& paint) {
     out += byte_row(tally.operation, grouped(tally.wire.count()), "wire", tally.wire);
     out += byte_row("", "", "dirtied", tally.dirty);
   }
-  return out + each_transfer(data);
+  return out + each_transfer(data) + interface_line(data);
 }
 
 // All of them are in the JSON document.

@@ -45,6 +45,7 @@ SequenceEnded end_of(const SequenceResult& result, std::uint64_t index) {
                       .loops = result.loops,
                       .wire_bytes = result.wire.total(),
                       .properties = result.tallies};
+  if (result.at_interface) ended.interface_bytes = result.at_interface->total();
   if (result.error) {
     ended.verdict = "error";
     ended.error = result.error->message;

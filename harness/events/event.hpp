@@ -151,6 +151,8 @@ struct SequenceEnded {
   std::uint64_t loops = 0;  ///< times round the whole lifecycle
   Bytes wire_bytes = 0;
   std::vector<PropertyTally> properties;
+  /// That crossed the link's network interface, headers and all; nothing where it has none.
+  std::optional<Bytes> interface_bytes = {};
 };
 
 /// A sequence was drawn and run twice, to see whether the world is as deterministic as it says.

@@ -30,6 +30,7 @@ struct SequenceResult {
   std::uint64_t writes = 0;  ///< blocks written by the guest
   std::uint64_t loops = 0;   ///< times round the whole lifecycle
   WireCount wire;
+  std::optional<WireCount> at_interface = {};  ///< of the link, where it has one
   std::vector<PropertyTally> tallies;
   /// Of the world before its items are removed, if it was asked for and there is one.
   std::optional<std::uint64_t> state_digest;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/runner/meters.hpp"
 #include "harness/sequence/trace.hpp"
 
 namespace switchback {
@@ -36,7 +37,11 @@ void SequenceRun::run() {
   for (const auto& item : items_)
     if (ran) ran = item->create();
   if (ran) ran = run_steps();
+  // In this order: the interface may only have carried more by then.
   shared_.result.wire = shared_.world.laboratory->wire();
+  shared_.result.at_interface = shared_.world.laboratory->wire_at_interface();
+  if (ran && shared_.result.at_interface)
+    ran = compare_meters(shared_.result.wire, *shared_.result.at_interface);
   if (shared_.context.digest_state)
     shared_.result.state_digest = shared_.world.laboratory->state_digest();
   if (items_.front()->any_fault_in_force()) static_cast<void>(heal());

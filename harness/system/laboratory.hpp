@@ -166,6 +166,10 @@ class Laboratory {
   /// Everything of the item on both sites, sorted.
   virtual Result<Shared<std::vector<CensusEntry>>> census(const ItemName& item) = 0;
   [[nodiscard]] virtual WireCount wire() = 0;
+  /// The same as the link's network interface counted it: with the headers of all that lies below
+  /// the sockets, and what was sent again. Never less than wire() was before. Nothing where the
+  /// link is no interface of its own, or that can't be read.
+  [[nodiscard]] virtual std::optional<WireCount> wire_at_interface() { return std::nullopt; }
   /// What became of writes that were not flushed when a site lost its power, in words, since this
   /// was last asked. Empty where nothing was at stake.
   [[nodiscard]] virtual std::string take_losses() { return {}; }
