@@ -27,10 +27,12 @@ class Faults {
     in_force_.insert(kind);
     if (kind == FaultKind::clock_stepped) clock_error_ += fault.step;
     if (kind == FaultKind::link_lossy) calls_over_link_ = 0;
+    if (is_of_worse_link(kind) && link_.worsen(kind)) done_by_link_.insert(kind);
     if (kind == FaultKind::link_cut || kind == FaultKind::primary_lost) link_.cut();
   }
   void heal() {
     in_force_.clear();
+    done_by_link_.clear();
     clock_error_ = {};
     link_.heal();
   }
@@ -52,11 +54,12 @@ class Faults {
     const Bytes before = link_.carried();
     auto result = call();
     if (!result) {
-      tell_cut();
+      tell_why();
       return result;
     }
+    tell_losses();
     cross(link_.carried() - before);
-    if (!in_force(FaultKind::link_one_way)) return result;
+    if (!is_made_believe(FaultKind::link_one_way)) return result;
     took_effect(FaultKind::link_one_way);
     return environment_error("the call went over the link and no answer came back",
                              "wait until the link is healed");
@@ -74,25 +77,42 @@ class Faults {
   Duration take_time() { return std::exchange(time_, {}); }
 
  private:
+  static bool is_of_worse_link(FaultKind kind) {
+    return kind == FaultKind::link_lossy || kind == FaultKind::link_one_way ||
+           kind == FaultKind::link_slow;
+  }
+  /// In force, and the link itself does not do it.
+  [[nodiscard]] bool is_made_believe(FaultKind kind) const {
+    return in_force(kind) && !done_by_link_.contains(kind);
+  }
+  /// The link itself has lost something, of this call or of one before. That does not fail them.
+  void tell_losses() {
+    if (done_by_link_.contains(FaultKind::link_lossy) && link_.take_losses())
+      took_effect(FaultKind::link_lossy);
+  }
   bool loses_call() {
-    if (!in_force(FaultKind::link_lossy) || ++calls_over_link_ % kLossyLinkLoses != 0) return false;
+    if (!is_made_believe(FaultKind::link_lossy) || ++calls_over_link_ % kLossyLinkLoses != 0)
+      return false;
     took_effect(FaultKind::link_lossy);
     return true;
   }
-  /// A call over the link failed. If the link is cut, that is why.
-  void tell_cut() {
+  /// A call over the link failed. If the link is cut, or worse by itself, that is why.
+  void tell_why() {
     for (const FaultKind kind : {FaultKind::link_cut, FaultKind::primary_lost})
       if (in_force(kind)) return took_effect(kind);
+    for (const FaultKind kind : {FaultKind::link_one_way, FaultKind::link_lossy})
+      if (done_by_link_.contains(kind)) return took_effect(kind);
   }
   void cross(Bytes carried) {
     if (!in_force(FaultKind::link_slow) || carried == 0) return;
     spend(Duration(std::chrono::seconds(1)) * static_cast<std::int64_t>(carried) /
-          static_cast<std::int64_t>(kSlowLinkBytes));
+          static_cast<std::int64_t>(link_.slow_bytes()));
     took_effect(FaultKind::link_slow);
   }
 
   Link& link_;
   std::set<FaultKind> in_force_;
+  std::set<FaultKind> done_by_link_;  ///< of those in force
   std::vector<FaultKind> effects_;
   bool dies_ = false;
   Duration clock_error_{};             ///< all steps since it was put right

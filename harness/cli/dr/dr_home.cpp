@@ -29,7 +29,8 @@ Result<std::unique_ptr<DrHome>> DrHome::open(const std::filesystem::path& run,
   home->clock_lead_ = lead;
   SB_ASSIGN(sites, libvirt::JoinedSites::join(run));
   home->sites_ = std::move(sites);
-  SB_ASSIGN(meter, libvirt::WireMeter::start());
+  SB_ASSIGN(meter, libvirt::meter_between(home->sites_->connection(Site::primary).site(),
+                                          home->sites_->connection(Site::recovery).site()));
   home->meter_ = std::move(meter);
   SB_ASSIGN(catalog, recovery::SqliteCatalog::open((run / "dr.sqlite").string()));
   recovery::ServiceParts parts = libvirt::reference_service_on(

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vms/hosts/libvirt/networks_apart.hpp"
 #include "vms/hosts/libvirt/run_folder.hpp"
 #include "vms/hosts/libvirt/run_processes.hpp"
 #include "vms/hosts/libvirt/secrets.hpp"
@@ -48,6 +49,17 @@ bool clean_foreign_site(const Manifest& manifest, const SiteManifest& site, Clea
   return true;
 }
 
+/// False if one of them is still there.
+bool clean_networks(const Manifest& manifest, CleanReport& report) {
+  for (std::string& name : remove_networks(manifest.run_id))
+    report.removed.push_back({manifest.run_id, "network", std::move(name)});
+  const std::vector<std::string> left = networks_of_run(manifest.run_id);
+  for (const std::string& name : left)
+    report.skipped.push_back(
+        fmt::format("run {}: network namespace {} can't be removed", manifest.run_id, name));
+  return left.empty();
+}
+
 /// Everything of a run whose lock we hold.
 void clean_dead_run(const std::filesystem::path& folder, CleanReport& report) {
   if (!has_manifest(folder)) {
@@ -72,6 +84,7 @@ void clean_dead_run(const std::filesystem::path& folder, CleanReport& report) {
     all_seen_to = false;
   }
   if (!all_seen_to) return;
+  if (!clean_networks(*manifest, report)) return;
   std::error_code error;
   std::filesystem::remove_all(folder, error);
   if (error)
@@ -147,6 +160,10 @@ Result<CleanReport> clean_runs(const std::filesystem::path& given_base) {
     end_processes({stray.process});
     report.removed.push_back(
         {stray.run_id, "process", fmt::format("{} {}", stray.process.pid, stray.process.command)});
+    // Its name is all that tells whose it is: another run's would have processes.
+    if (!processes_of_run(stray.run_id).empty()) continue;
+    for (std::string& name : remove_networks(stray.run_id))
+      report.removed.push_back({stray.run_id, "network", std::move(name)});
   }
   return report;
 }

@@ -13,7 +13,7 @@ namespace switchback::libvirt {
 
 struct CleanedObject {
   std::string run_id;
-  std::string kind;  ///< "vm", "volume", "key", "process", "folder"
+  std::string kind;  ///< "vm", "volume", "key", "process", "network", "folder"
   std::string name;
 };
 

@@ -12,6 +12,7 @@
 
 #include "vms/hosts/libvirt/deadline.hpp"
 #include "vms/hosts/libvirt/libvirt_host.hpp"
+#include "vms/hosts/libvirt/networks_apart.hpp"
 #include "vms/hosts/libvirt/run_processes.hpp"
 #include "vms/hosts/libvirt/two_sites.hpp"
 
@@ -138,6 +139,8 @@ TEST_F(Cleaning, EndsAndRemovesAllOfARunKilledAtAnyPoint) {
     EXPECT_TRUE(report.skipped.empty()) << report.skipped.front();
     EXPECT_TRUE(processes_of_run(run).empty()) << "killed at milestone " << milestone;
     EXPECT_TRUE(run_folders(base_).empty()) << "killed at milestone " << milestone;
+    EXPECT_TRUE(networks_of_run(run).empty()) << "killed at milestone " << milestone;
+    EXPECT_EQ(count(report, "network"), why_no_networks().empty() ? 2U : 0U);
     EXPECT_EQ(count(report, "folder"), 1U);
     EXPECT_GE(count(report, "process"), milestone < 3 ? 2U : 3U) << "daemons, and the VM";
     EXPECT_TRUE(clean().removed.empty()) << "a second time";
@@ -152,6 +155,7 @@ TEST_F(Cleaning, EndsProcessesOfARunWhoseFolderIsGone) {
   EXPECT_FALSE(processes_of_run(run).empty());
   const CleanReport report = clean();
   EXPECT_GE(count(report, "process"), 3U) << "two daemons and a VM";
+  EXPECT_TRUE(networks_of_run(run).empty());
   EXPECT_TRUE(processes_of_run(run).empty());
 }
 

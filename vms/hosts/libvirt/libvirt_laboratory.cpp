@@ -39,7 +39,7 @@ Result<std::unique_ptr<LibvirtLaboratory>> LibvirtLaboratory::open(const SiteCon
   SB_ASSERT(primary.run_id == recovery.run_id);
   SB_ASSIGN(at_primary, reach(primary));
   SB_ASSIGN(at_recovery, reach(recovery));
-  SB_ASSIGN(meter, WireMeter::start());
+  SB_ASSIGN(meter, meter_between(primary, recovery));
   return std::unique_ptr<LibvirtLaboratory>(new LibvirtLaboratory(
       std::move(at_primary), std::move(at_recovery), std::move(meter), options));
 }

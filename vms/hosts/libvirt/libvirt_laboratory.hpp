@@ -25,7 +25,8 @@ class LibvirtLaboratory final : public Laboratory {
     Duration patience = std::chrono::seconds(60);
   };
 
-  /// Connects to the two sites of one run, and starts a wire meter.
+  /// Connects to the two sites of one run, and starts a wire meter, with a link of its own if the
+  /// sites have networks of their own.
   static Result<std::unique_ptr<LibvirtLaboratory>> open(const SiteConfig& primary,
                                                          const SiteConfig& recovery,
                                                          const Options& options);
@@ -53,6 +54,9 @@ class LibvirtLaboratory final : public Laboratory {
   /// "<volume>/<checkpoint>" where a volume has a bitmap of that name.
   Result<Shared<std::vector<CensusEntry>>> census(const ItemName& item) override;
   [[nodiscard]] WireCount wire() override { return meter_->count(); }
+  [[nodiscard]] std::optional<WireCount> wire_at_interface() override {
+    return meter_->count_at_interface();
+  }
 
   /// Tells the laboratory of an item that another one made: what a guest does and which VMs are
   /// whose can be asked only of items that it knows.

@@ -42,6 +42,10 @@ recovery::ServiceParts reference_service_on(const Connection& primary, const Con
   parts.faults = {FaultKind::controller_killed, FaultKind::link_cut,       FaultKind::primary_lost,
                   FaultKind::shutdown_refused,  FaultKind::freeze_refused, FaultKind::thaw_refused,
                   FaultKind::tracking_lost,     FaultKind::recovery_full};
+  // Only where the link itself does it: a wrapper that makes believe is for the simulated world.
+  if (meter.can_worsen())
+    parts.faults.insert(parts.faults.end(),
+                        {FaultKind::link_lossy, FaultKind::link_one_way, FaultKind::link_slow});
   return parts;
 }
 

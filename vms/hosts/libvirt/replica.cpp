@@ -78,7 +78,7 @@ Result<std::unique_ptr<recovery::Replica>> LibvirtHost::open_replica(
   SB_ASSIGN(listening, listen_at(socket));
   const char* const path = getenv("PATH");
   Result<BackgroundProgram> server = BackgroundProgram::start(
-      {.command = command,
+      {.command = site_.command_there(std::move(command)),
        .environment = {fmt::format("{}={}", kRunVariable, site_.run_id),
                        fmt::format("PATH={}", path != nullptr ? path : "")},
        .log = site_.socket_path("qemu-nbd.log"),

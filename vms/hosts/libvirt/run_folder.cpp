@@ -50,7 +50,8 @@ Nothing write_manifest(const std::filesystem::path& run, const Manifest& manifes
     json["sites"].push_back({{"site", name_of(site.site)},
                              {"uri", site.uri},
                              {"storage", site.storage.string()},
-                             {"own_daemon", site.own_daemon}});
+                             {"own_daemon", site.own_daemon},
+                             {"network", site.network}});
   // Written aside and renamed, so that it is never seen half done.
   std::ofstream file(manifest_draft(run));
   file << json.dump(2) << '\n';
@@ -74,8 +75,13 @@ std::filesystem::path site_folder(const std::filesystem::path& run, Site site) {
   return run / (site == Site::primary ? "p" : "r");
 }
 
+std::string network_name(const std::string& run_id, Site site) {
+  return fmt::format("{}-{}-{}", kMark, run_id, site == Site::primary ? "p" : "r");
+}
+
 Result<RunFolder> RunFolder::create(const std::filesystem::path& given_base,
-                                    const std::vector<SiteManifest>& sites_given) {
+                                    const std::vector<SiteManifest>& sites_given,
+                                    Networks networks) {
   // Absolute: daemons have another working directory.
   const std::filesystem::path base = std::filesystem::absolute(given_base).lexically_normal();
   std::error_code error;
@@ -102,10 +108,17 @@ Result<RunFolder> RunFolder::create(const std::filesystem::path& given_base,
          .uri =
              fmt::format("qemu+unix:///session?socket={}/run/libvirt/libvirt-sock", home.string()),
          .storage = home / "vol",
-         .own_daemon = true});
+         .own_daemon = true,
+         .network = networks == Networks::apart ? network_name(id, site) : ""});
   }
   SB_TRY(write_manifest(path, folder.manifest_));
   return folder;
+}
+
+Nothing RunFolder::share_network() {
+  for (SiteManifest& site : manifest_.sites)
+    site.network.clear();
+  return write_manifest(path_, manifest_);
 }
 
 RunFolder::RunFolder(RunFolder&& from) noexcept
@@ -167,7 +180,8 @@ Result<Manifest> read_manifest(const std::filesystem::path& run) {
           {.site = site.value("site", "") == "primary" ? Site::primary : Site::recovery,
            .uri = site.value("uri", ""),
            .storage = site.value("storage", ""),
-           .own_daemon = site.value("own_daemon", true)});
+           .own_daemon = site.value("own_daemon", true),
+           .network = site.value("network", "")});
     return manifest;
   } catch (const nlohmann::json::exception& error) {
     return refuse(error.what());

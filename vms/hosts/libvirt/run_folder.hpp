@@ -20,7 +20,8 @@ struct SiteManifest {
   Site site{};
   std::string uri;
   std::filesystem::path storage;
-  bool own_daemon = true;  ///< the daemon belongs to the run and goes with it
+  bool own_daemon = true;    ///< the daemon belongs to the run and goes with it
+  std::string network = {};  ///< the namespace that is made for it, see networks_apart.hpp
 };
 
 struct Manifest {
@@ -36,13 +37,17 @@ inline constexpr std::size_t kLongestRunBase = 19;
 /// memory.
 std::filesystem::path default_run_base();
 
+/// Whether the run's own sites get a network each, or use that of this process.
+enum class Networks { shared, apart };
+
 /// A folder `switchback-<run id>` with a manifest and a lock that this process holds while it
 /// lives.
 class RunFolder {
  public:
   /// `sites_given` are those of daemons that are not ours; none: the run starts its own.
   static Result<RunFolder> create(const std::filesystem::path& base,
-                                  const std::vector<SiteManifest>& sites_given);
+                                  const std::vector<SiteManifest>& sites_given,
+                                  Networks networks = Networks::shared);
 
   RunFolder(RunFolder&& from) noexcept;
   RunFolder& operator=(RunFolder&&) = delete;
@@ -51,6 +56,8 @@ class RunFolder {
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] const Manifest& manifest() const { return manifest_; }
+  /// The manifest tells of no networks any more: there are none.
+  Nothing share_network();
   Nothing remove();
 
  private:
@@ -62,6 +69,9 @@ class RunFolder {
 
 /// Where a run's own daemons live: `<run>/p` and `<run>/r`, see kLongestRunBase.
 std::filesystem::path site_folder(const std::filesystem::path& run, Site site);
+
+/// The network namespace of a site of that run.
+std::string network_name(const std::string& run_id, Site site);
 
 /// Folders of runs below `base`, by their names `switchback-<8 hex digits>`, in order.
 std::vector<std::filesystem::path> run_folders(const std::filesystem::path& base);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <sys/types.h>
@@ -17,6 +18,11 @@ namespace switchback::libvirt {
 inline constexpr const char* kMark = "switchback";
 /// A run's id: so many hex digits, in lower case.
 inline constexpr std::size_t kRunIdLength = 8;
+
+/// Where ip-netns(8) keeps a network namespace.
+inline std::filesystem::path network_path(const std::string& network) {
+  return std::filesystem::path("/run/netns") / network;
+}
 
 /// What VMs boot that have a guest OS: both files can be read by QEMU.
 struct GuestImage {
@@ -32,6 +38,7 @@ struct SiteConfig {
   std::string run_id;
   std::optional<uid_t> owner;            ///< who QEMU runs as, if new volumes must be given to it
   std::optional<GuestImage> guest = {};  ///< none: VMs have no OS, and are never run
+  std::string network = {};  ///< the namespace that the site is in; empty: that of this process
 
   [[nodiscard]] std::string prefix() const { return fmt::format("{}-{}-", kMark, run_id); }
   [[nodiscard]] std::string domain_name(const std::string& vm) const { return prefix() + vm; }
@@ -58,6 +65,13 @@ struct SiteConfig {
   }
   [[nodiscard]] std::filesystem::path console_log(const std::string& vm) const {
     return guest_folder() / (vm + ".console");
+  }
+  /// The command that runs `program` with its arguments in the site's network. Mounts are those of
+  /// this process: `ip netns exec` would give it mounts of its own.
+  [[nodiscard]] std::vector<std::string> command_there(std::vector<std::string> program) const {
+    if (!network.empty())
+      program.insert(program.begin(), {"nsenter", "--net=" + network_path(network).string(), "--"});
+    return program;
   }
 };
 

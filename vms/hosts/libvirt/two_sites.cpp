@@ -17,6 +17,7 @@
 #include "vms/hosts/libvirt/deadline.hpp"
 #include "vms/hosts/libvirt/kvm_probe.hpp"
 #include "vms/hosts/libvirt/last_lines.hpp"
+#include "vms/hosts/libvirt/networks_apart.hpp"
 
 namespace switchback::libvirt {
 namespace {
@@ -124,7 +125,8 @@ SiteConfig site_config(const std::filesystem::path& run, const std::string& run_
           .sockets = site_folder(run, site.site) / "sock",
           .run_id = run_id,
           .owner = site.own_daemon ? unprivileged_user() : owner_of(site.storage),
-          .guest = std::filesystem::exists(guest.kernel) ? std::optional(guest) : std::nullopt};
+          .guest = std::filesystem::exists(guest.kernel) ? std::optional(guest) : std::nullopt,
+          .network = site.network};
 }
 
 Result<std::unique_ptr<TwoSites>> TwoSites::open(const std::filesystem::path& run_base,
@@ -145,7 +147,9 @@ Result<std::unique_ptr<TwoSites>> TwoSites::open(const std::filesystem::path& ru
   } else {
     SB_TRY(check_own(run_base));
   }
-  SB_ASSIGN(folder, RunFolder::create(run_base, given));
+  const std::string why_shared = why_no_networks();
+  SB_ASSIGN(folder, RunFolder::create(run_base, given,
+                                      why_shared.empty() ? Networks::apart : Networks::shared));
   std::unique_ptr<TwoSites> sites(new TwoSites(std::move(folder)));
   if (guest) SB_TRY(sites->take_guest(*guest));
   if (foreign) {
@@ -158,6 +162,7 @@ Result<std::unique_ptr<TwoSites>> TwoSites::open(const std::filesystem::path& ru
       }
     }
   } else {
+    SB_TRY(sites->part_networks(why_shared));
     SB_TRY(sites->start_daemons());
   }
   for (const SiteManifest& site : sites->folder_.manifest().sites)
@@ -172,6 +177,7 @@ TwoSites::~TwoSites() {
   connections_.clear();
   daemons_.clear();
   end_run(folder_.manifest().run_id);
+  remove_networks(folder_.manifest().run_id);
   static_cast<void>(folder_.remove());
 }
 
@@ -193,6 +199,20 @@ Nothing TwoSites::take_guest(const guest::Image& image) {
   return {};
 }
 
+Nothing TwoSites::part_networks(std::string why_shared) {
+  if (why_shared.empty()) {
+    const Nothing made = make_networks(folder_.manifest());
+    if (made) {
+      notes_.emplace_back("network: a namespace for each site, and a link between the two");
+      return {};
+    }
+    why_shared = made.error().message;
+    SB_TRY(folder_.share_network());
+  }
+  notes_.push_back(fmt::format("network: one for both sites ({})", why_shared));
+  return {};
+}
+
 Nothing TwoSites::start_daemons() {
   for (const SiteManifest& site : folder_.manifest().sites)
     SB_TRY(start_daemon(config_of(folder_, site)));
@@ -204,7 +224,7 @@ Nothing TwoSites::start_daemon(const SiteConfig& site) {
   SB_TRY(prepare_home(home, site.owner));
   // tini adopts and reaps QEMU processes: libvirt waits for a dead one to be reaped, which a slow
   // init takes seconds for.
-  std::vector<std::string> command{"tini", "-s", "--"};
+  std::vector<std::string> command = site.command_there({"tini", "-s", "--"});
   if (site.owner)
     command.insert(command.end(), {"setpriv", "--reuid", std::to_string(*site.owner), "--regid",
                                    std::to_string(*site.owner), "--clear-groups"});

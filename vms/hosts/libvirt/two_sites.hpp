@@ -26,9 +26,9 @@ struct ForeignSites {
 class TwoSites {
  public:
   /// Brings up two private daemons, each in its own folder of the run and, if this process is root,
-  /// under an unprivileged user; or connects to foreign ones. Errors name what is missing and how
-  /// to install it; nothing is left behind by a failed start. `guest`: what all VMs of the run
-  /// boot; it is copied into the run's folder.
+  /// under an unprivileged user and in a network of its own, where such can be made; or connects to
+  /// foreign ones. Errors name what is missing and how to install it; nothing is left behind by a
+  /// failed start. `guest`: what all VMs of the run boot; it is copied into the run's folder.
   static Result<std::unique_ptr<TwoSites>> open(const std::filesystem::path& run_base,
                                                 const std::optional<ForeignSites>& foreign,
                                                 const std::optional<guest::Image>& guest = {});
@@ -46,6 +46,8 @@ class TwoSites {
  private:
   explicit TwoSites(RunFolder folder) : folder_(std::move(folder)) {}
   Nothing take_guest(const guest::Image& image);
+  /// Gives each site a network of its own, or notes why not.
+  Nothing part_networks(std::string why_shared);
   Nothing start_daemons();
   Nothing start_daemon(const SiteConfig& site);
   Nothing connect(const SiteManifest& manifest);

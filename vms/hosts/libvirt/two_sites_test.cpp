@@ -4,9 +4,14 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <set>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "vms/hosts/libvirt/networks_apart.hpp"
 #include "vms/hosts/libvirt/run_processes.hpp"
 
 namespace switchback::libvirt {
@@ -61,11 +66,58 @@ TEST_F(TwoSitesTest, ComeUpWithNothingOnThemAndGoWithoutATrace) {
     }
     EXPECT_NE((*sites)->connection(Site::primary).site().uri,
               (*sites)->connection(Site::recovery).site().uri);
-    ASSERT_EQ((*sites)->notes().size(), 1U);
-    EXPECT_NE((*sites)->notes()[0].find("KVM"), std::string::npos);
+    ASSERT_EQ((*sites)->notes().size(), 2U);
+    EXPECT_NE((*sites)->notes()[0].find("network"), std::string::npos);
+    EXPECT_NE((*sites)->notes()[1].find("KVM"), std::string::npos);
     EXPECT_GE(processes_of_run(run).size(), 2U) << "the two daemons";
   }
   EXPECT_TRUE(processes_of_run(run).empty());
+}
+
+/// What /proc/PID/ns/net and the files of namespaces have in common.
+ino_t network_of(const std::filesystem::path& path) {
+  struct stat found {};
+  EXPECT_EQ(stat(path.c_str(), &found), 0) << path;
+  return found.st_ino;
+}
+
+TEST_F(TwoSitesTest, HaveANetworkEachInWhichTheirDaemonIs) {
+  if (const std::string why = why_no_networks(); !why.empty()) GTEST_SKIP() << why;
+  std::string run;
+  {
+    const auto sites = TwoSites::open(base_, std::nullopt);
+    ASSERT_TRUE(sites) << sites.error().message;
+    run = (*sites)->folder().manifest().run_id;
+    EXPECT_NE((*sites)->notes()[0].find("a namespace for each site"), std::string::npos)
+        << (*sites)->notes()[0];
+    std::set<ino_t> networks{network_of("/proc/self/ns/net")};
+    for (const Site site : {Site::primary, Site::recovery})
+      networks.insert(network_of(network_path(network_name(run, site))));
+    EXPECT_EQ(networks.size(), 3U);
+    std::set<ino_t> of_daemons;
+    for (const RunProcess& process : processes_of_run(run))
+      of_daemons.insert(network_of(fmt::format("/proc/{}/ns/net", process.pid)));
+    networks.erase(network_of("/proc/self/ns/net"));
+    EXPECT_EQ(of_daemons, networks);
+    EXPECT_EQ(read_manifest((*sites)->folder().path())->sites[0].network,
+              network_name(run, Site::primary));
+  }
+  EXPECT_TRUE(networks_of_run(run).empty());
+}
+
+TEST_F(TwoSitesTest, ShareANetworkAndSaySoWhereNoneCanBeMade) {
+  only_programs({"qemu-img", "qemu-nbd", "qemu-system-x86_64", "libvirtd", "setpriv", "tini",
+                 "nsenter", "env"});
+  std::ofstream(base_ / "bin/ip") << "#!/bin/sh\necho no such thing here >&2\nexit 1\n";
+  std::filesystem::permissions(base_ / "bin/ip", std::filesystem::perms::owner_all);
+  const auto sites = TwoSites::open(base_, std::nullopt);
+  ASSERT_TRUE(sites) << sites.error().message;
+  EXPECT_NE((*sites)->notes()[0].find("network: one for both sites"), std::string::npos);
+  if (geteuid() == 0) {
+    EXPECT_NE((*sites)->notes()[0].find("no such thing here"), std::string::npos)
+        << (*sites)->notes()[0];
+  }
+  EXPECT_EQ(read_manifest((*sites)->folder().path())->sites[0].network, "");
 }
 
 TEST_F(TwoSitesTest, SayWhichProgramIsMissingAndWhichPackageHasIt) {
