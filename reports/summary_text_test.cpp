@@ -63,6 +63,7 @@ TEST(SummaryText, SaysFirstWhatBrokeAndHowToSeeItAgain) {
                    "reverse_replicate",
                    "8.0 KiB",
                    "4.0 KiB",
+                   "8.0 KiB at the sockets; at the interface: 8.8 KiB, 9.9 %",
                    "Coverage",
                    "The run",
                    "12.3 s",

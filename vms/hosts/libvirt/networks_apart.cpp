@@ -2,6 +2,7 @@
 // See networks_apart.hpp.
 #include "vms/hosts/libvirt/networks_apart.hpp"
 
+#include <chrono>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -14,10 +15,15 @@
 namespace switchback::libvirt {
 namespace {
 
+/// The networks that VMs of one site share are multicast groups (networks.hpp). They stay at the
+/// site: no frame of a guest belongs on the link.
+constexpr const char* kInside = "link set lo up multicast on\nroute add 239.0.0.0/8 dev lo\n";
+
 Nothing make_all(const Manifest& manifest) {
   for (const SiteManifest& site : manifest.sites) {
     SB_TRY(run_program(manifest.run_id, {"ip", "netns", "add", site.network}));
-    SB_TRY(run_program(manifest.run_id, {"ip", "-n", site.network, "link", "set", "lo", "up"}));
+    SB_TRY(run_program(manifest.run_id, {"ip", "-n", site.network, "-batch", "-"},
+                       std::chrono::seconds(60), kInside));
   }
   SB_TRY(SiteLink::make(manifest.run_id));
   return {};
