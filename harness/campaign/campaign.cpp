@@ -188,23 +188,37 @@ class Collector {
   std::string error_;
 };
 
+/// What a world has to offer.
+struct Offer {
+  Capabilities capabilities;
+  std::vector<Edit> edits;
+  bool trims = false;
+};
+
+/// By one that is gone again when this returns: a world may occupy two sites.
+Result<Offer> offer_of(WorldFactory& worlds, std::uint64_t seed) {
+  SB_ASSIGN(world, worlds.make(seed));
+  return Offer{.capabilities = world.system->capabilities(),
+               .edits = world.laboratory->edits(),
+               .trims = world.laboratory->trims()};
+}
+
 }  // namespace
 
 void run_campaign(WorldFactory& worlds, const Properties& properties,
                   const CampaignOptions& options, EventSink& events) {
-  const Result<World> probe = worlds.make(options.seed);
-  if (!probe) {
+  const Result<Offer> offer = offer_of(worlds, options.seed);
+  if (!offer) {
     announce_run(worlds, properties, options, {}, events);
-    events.on(RunEnded{"error", probe.error().message + " (" + probe.error().remedy + ")"});
+    events.on(RunEnded{"error", offer.error().message + " (" + offer.error().remedy + ")"});
     return;
   }
-  const Capabilities capabilities = probe->system->capabilities();
-  announce_run(worlds, properties, options, capabilities, events);
-  Epochs epochs({.capabilities = capabilities,
+  announce_run(worlds, properties, options, offer->capabilities, events);
+  Epochs epochs({.capabilities = offer->capabilities,
                  .limits = options.limits,
                  .profiles = options.profiles,
-                 .edits = probe->laboratory->edits(),
-                 .trims = probe->laboratory->trims()},
+                 .edits = offer->edits,
+                 .trims = offer->trims},
                 options.seed);
 
   const auto sequence_at = [&](std::uint64_t index) -> DrawnSequence {
@@ -243,11 +257,10 @@ void run_campaign(WorldFactory& worlds, const Properties& properties,
 
 void replay(WorldFactory& worlds, const Properties& properties, const CampaignOptions& options,
             const Sequence& sequence, std::uint64_t repeat, EventSink& events) {
-  const Result<World> probe = worlds.make(sequence.seed);
-  announce_run(worlds, properties, options, probe ? probe->system->capabilities() : Capabilities{},
-               events);
-  if (!probe) {
-    events.on(RunEnded{"error", probe.error().message + " (" + probe.error().remedy + ")"});
+  const Result<Offer> offer = offer_of(worlds, sequence.seed);
+  announce_run(worlds, properties, options, offer ? offer->capabilities : Capabilities{}, events);
+  if (!offer) {
+    events.on(RunEnded{"error", offer.error().message + " (" + offer.error().remedy + ")"});
     return;
   }
   const DrawnSequence drawn{sequence, "replay"};

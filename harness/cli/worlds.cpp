@@ -2,6 +2,8 @@
 // See worlds.hpp.
 #include "harness/cli/worlds.hpp"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "fixtures/variants/changed_system.hpp"
@@ -85,11 +87,15 @@ Result<ChosenWorld> choose_world(const WorldArguments& arguments) {
     chosen.worlds = simulated_worlds(system);
     return chosen;
   }
-  SB_ASSIGN(sites, libvirt::TwoSites::open(
-                       arguments.run_folder.value_or(libvirt::default_run_base()), foreign, guest));
+  const std::filesystem::path base = arguments.run_folder.value_or(libvirt::default_run_base());
+  const libvirt::SitePool::Open open = [base, foreign, guest] {
+    return libvirt::TwoSites::open(base, foreign, guest);
+  };
+  SB_ASSIGN(sites, open());
   chosen.notes = sites->notes();
-  chosen.worlds = worlds_with(defect, std::make_unique<libvirt::LibvirtWorldFactory>(
-                                          std::move(sites), stages_with(defect)));
+  chosen.worlds =
+      worlds_with(defect, std::make_unique<libvirt::LibvirtWorldFactory>(
+                              std::move(sites), foreign ? nullptr : open, stages_with(defect)));
   chosen.shrink_world = simulated_worlds(system);
   chosen.limits = limits_of_real_vms();
   chosen.default_jobs = 2;

@@ -319,7 +319,7 @@ bool ReferenceSystem::any_job() const {
 Nothing ReferenceSystem::lose_power(FaultKind kind, Site site) {
   SB_ASSERT(parts_.power != nullptr);
   const bool job_dies = kills_controller(kind) && any_job();
-  const bool lost = parts_.power->lose(site);
+  SB_ASSIGN(lost, parts_.power->lose(site));
   (site == Site::primary ? primary_ : recovery_)->power_lost();
   if (job_dies || lost) faults_.took_effect(kind);
   return kills_controller(kind) ? restore() : Nothing{};

@@ -54,12 +54,25 @@ std::unique_ptr<Connection> Connection::unreachable(const SiteConfig& site) {
 }
 
 Connection::~Connection() {
-  if (connection_ != nullptr) virConnectClose(connection_);
+  for (const virConnectPtr opened : opened_)
+    if (opened != nullptr) virConnectClose(opened);
+}
+
+virConnectPtr Connection::raw() const {
+  const std::lock_guard lock(mutex_);
+  unsigned long version = 0;
+  // Any call will do. That the other end is gone shows only in one.
+  if (opened_.back() == nullptr || virConnectGetLibVersion(opened_.back(), &version) == 0 ||
+      virConnectIsAlive(opened_.back()) == 1)
+    return opened_.back();
+  const virConnectPtr fresh = virConnectOpen(site_.uri.c_str());
+  if (fresh != nullptr) opened_.push_back(fresh);
+  return opened_.back();
 }
 
 Result<std::optional<Domain>> Connection::find_domain(const std::string& vm) const {
   const std::string name = site_.domain_name(vm);
-  Domain domain(virDomainLookupByName(connection_, name.c_str()));
+  Domain domain(virDomainLookupByName(raw(), name.c_str()));
   if (!domain) {
     if (libvirt_error_code() == VIR_ERR_NO_DOMAIN) return std::nullopt;
     return libvirt_error("looking for domain " + name);
@@ -82,7 +95,7 @@ Result<Domain> Connection::domain(const std::string& vm) const {
 Result<std::vector<std::pair<std::string, Domain>>> Connection::domains(const NameFilter& wanted,
                                                                         Listed listed) const {
   virDomainPtr* list = nullptr;
-  const int count = virConnectListAllDomains(connection_, &list, static_cast<unsigned>(listed));
+  const int count = virConnectListAllDomains(raw(), &list, static_cast<unsigned>(listed));
   if (count < 0) return libvirt_error("listing domains at " + site_.uri);
   std::vector<std::pair<std::string, Domain>> found;
   for (int n = 0; n < count; ++n) {
@@ -98,14 +111,14 @@ Result<std::vector<std::pair<std::string, Domain>>> Connection::domains(const Na
 }
 
 Result<Domain> Connection::define(const std::string& xml) const {
-  Domain domain(virDomainDefineXML(connection_, xml.c_str()));
+  Domain domain(virDomainDefineXML(raw(), xml.c_str()));
   if (!domain) return libvirt_error("defining a VM at " + site_.uri);
   return domain;
 }
 
 void Connection::load_schemas() const {
   // Fails in the validation, which is all that is wanted: nothing gets defined.
-  const Domain never(virDomainDefineXMLFlags(connection_, "<domain/>", VIR_DOMAIN_DEFINE_VALIDATE));
+  const Domain never(virDomainDefineXMLFlags(raw(), "<domain/>", VIR_DOMAIN_DEFINE_VALIDATE));
 }
 
 Result<bool> is_active(const Domain& domain) {

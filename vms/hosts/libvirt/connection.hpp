@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -38,7 +39,8 @@ int libvirt_error_code();
 /// Which domains are listed.
 enum class Listed : unsigned { all = 0, running = VIR_CONNECT_LIST_DOMAINS_ACTIVE };
 
-/// A connection to one site's libvirt. Thread-safe, as libvirt's are.
+/// A connection to one site's libvirt. Thread-safe, as libvirt's are. If the daemon died and is up
+/// again, the next use connects anew.
 class Connection {
  public:
   /// An unreachable URI is an Error that names it.
@@ -50,7 +52,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   [[nodiscard]] const SiteConfig& site() const { return site_; }
-  [[nodiscard]] virConnectPtr raw() const { return connection_; }
+  /// Lives as long as this object. Asks the daemon for a sign of life first.
+  [[nodiscard]] virConnectPtr raw() const;
 
   /// The domain of that VM of this run, if it is defined; only one that bears the run's mark.
   Result<std::optional<Domain>> find_domain(const std::string& vm) const;
@@ -71,8 +74,10 @@ class Connection {
 
  private:
   Connection(virConnectPtr connection, SiteConfig site)
-      : connection_(connection), site_(std::move(site)) {}
-  virConnectPtr connection_;
+      : opened_{connection}, site_(std::move(site)) {}
+  mutable std::mutex mutex_;
+  /// The newest last. Those of daemons that died are kept: another thread may still use them.
+  mutable std::vector<virConnectPtr> opened_;
   SiteConfig site_;
 };
 

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "harness/journal/stamp.hpp"
 #include "harness/system/laboratory.hpp"
@@ -61,6 +64,9 @@ class LibvirtLaboratory final : public Laboratory {
   /// Tells the laboratory of an item that another one made: what a guest does and which VMs are
   /// whose can be asked only of items that it knows.
   void know_item(const ItemSpec& item) { items_[item.name] = item; }
+
+  /// Keeps something alive that whoever uses this laboratory needs.
+  void keep(std::shared_ptr<const void> surroundings) { kept_.push_back(std::move(surroundings)); }
 
   /// The link, for the hosts of the DR service; lives as long as the laboratory.
   [[nodiscard]] WireMeter& meter() { return *meter_; }
@@ -133,6 +139,7 @@ class LibvirtLaboratory final : public Laboratory {
   Nothing delete_vm(const recovery::VmDefinition& definition, const ItemVm& vm);
   Nothing undo_disk_edits(const ItemSpec& item, recovery::VmDefinition definition, ItemVm& vm);
 
+  std::vector<std::shared_ptr<const void>> kept_;  ///< goes last
   Access primary_;
   Access recovery_;
   std::unique_ptr<WireMeter> meter_;

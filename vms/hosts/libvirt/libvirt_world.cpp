@@ -6,6 +6,7 @@
 
 #include "vms/hosts/libvirt/libvirt_host.hpp"
 #include "vms/hosts/libvirt/libvirt_laboratory.hpp"
+#include "vms/hosts/libvirt/site_power.hpp"
 #include "vms/recovery/reference_system.hpp"
 #include "vms/recovery/sqlite_catalog.hpp"
 
@@ -18,6 +19,17 @@ constexpr Bytes kTrackingGrain = 65536;
 /// request with its answer 28 + 16 bytes.
 constexpr Bytes kConnectionBytes = 2048;
 constexpr Bytes kRequestBytes = 64;
+
+/// What no real site can be made to show. Of what changes a disk behind its VM's back nothing
+/// tells: see LibvirtHost::change_mark().
+bool is_not_had(FaultKind kind) {
+  return kind == FaultKind::disk_changed_behind;
+}
+/// What a link does that is there and is not as good as it was.
+bool is_of_worse_link(FaultKind kind) {
+  return kind == FaultKind::link_lossy || kind == FaultKind::link_one_way ||
+         kind == FaultKind::link_slow;
+}
 
 }  // namespace
 
@@ -38,29 +50,32 @@ recovery::ServiceParts reference_service_on(const Connection& primary, const Con
   const bool runs_guest = primary.site().guest.has_value();
   parts.app_consistent = runs_guest;
   parts.uefi = has_uefi() && !runs_guest;
-  // The rest has not been measured on real hosts.
-  parts.faults = {FaultKind::controller_killed, FaultKind::link_cut,       FaultKind::primary_lost,
-                  FaultKind::shutdown_refused,  FaultKind::freeze_refused, FaultKind::thaw_refused,
-                  FaultKind::tracking_lost,     FaultKind::recovery_full};
+  std::erase_if(parts.faults, is_not_had);
   // Only where the link itself does it: a wrapper that makes believe is for the simulated world.
-  if (meter.can_worsen())
-    parts.faults.insert(parts.faults.end(),
-                        {FaultKind::link_lossy, FaultKind::link_one_way, FaultKind::link_slow});
+  if (!meter.can_worsen()) std::erase_if(parts.faults, is_of_worse_link);
   return parts;
 }
 
 Result<World> LibvirtWorldFactory::make(std::uint64_t) {
-  const Connection& primary = sites_->connection(Site::primary);
-  const Connection& recovery = sites_->connection(Site::recovery);
+  SB_ASSIGN(sites, pool_.lease());
+  const Connection& primary = sites->connection(Site::primary);
+  const Connection& recovery = sites->connection(Site::recovery);
   SB_ASSIGN(laboratory, LibvirtLaboratory::open(primary.site(), recovery.site(),
-                                                {.use_kvm = sites_->use_kvm()}));
+                                                {.use_kvm = sites->use_kvm()}));
+  laboratory->keep(sites);
   SB_ASSIGN(catalog,
             recovery::SqliteCatalog::open(
-                (sites_->folder().path() / fmt::format("catalog-{}.sqlite", worlds_++)).string()));
+                (sites->folder().path() / fmt::format("catalog-{}.sqlite", worlds_++)).string()));
   WireMeter& meter = laboratory->meter();
+  recovery::ServiceParts parts =
+      reference_service_on(primary, recovery, meter, sites->use_kvm(), std::move(catalog), stages_);
+  if (sites->own_daemons()) {
+    const auto power = std::make_shared<SitePower>(*sites, meter);
+    parts.power = power.get();
+    laboratory->keep(power);
+  }
   World world;
-  world.system = std::make_unique<recovery::ReferenceSystem>(reference_service_on(
-      primary, recovery, meter, sites_->use_kvm(), std::move(catalog), stages_));
+  world.system = std::make_unique<recovery::ReferenceSystem>(std::move(parts));
   world.laboratory = std::move(laboratory);
   return world;
 }

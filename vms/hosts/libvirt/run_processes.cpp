@@ -103,6 +103,13 @@ std::vector<Marked> marked_processes() {
   return found;
 }
 
+/// Whether its environment or arguments name something below the folder.
+bool works_in(pid_t pid, const std::filesystem::path& folder) {
+  const std::filesystem::path process = fmt::format("/proc/{}", pid);
+  const std::string named = read_all(process / "environ") + read_all(process / "cmdline");
+  return named.find(folder.string() + "/") != std::string::npos;
+}
+
 /// Sends by descriptor, so that a number that was given to another process is not hit.
 void send(int descriptor, int signal) {
   syscall(SYS_pidfd_send_signal, descriptor, signal, nullptr, 0);
@@ -117,18 +124,39 @@ std::vector<RunProcess> processes_of_run(const std::string& run_id) {
   return processes;
 }
 
+std::vector<RunProcess> processes_in_folder(const std::string& run_id,
+                                            const std::filesystem::path& folder) {
+  std::vector<RunProcess> processes = processes_of_run(run_id);
+  std::erase_if(processes, [&](const RunProcess& one) { return !works_in(one.pid, folder); });
+  return processes;
+}
+
 std::vector<StrayProcess> processes_without_folder(const std::filesystem::path& base) {
   std::vector<StrayProcess> strays;
   for (Marked& one : marked_processes()) {
     const std::filesystem::path folder = base / fmt::format("{}-{}", kMark, one.run);
     std::error_code error;
     if (std::filesystem::exists(folder, error) || error) continue;
-    const std::filesystem::path process = fmt::format("/proc/{}", one.process.pid);
-    const std::string named = read_all(process / "environ") + read_all(process / "cmdline");
-    if (named.find(folder.string() + "/") == std::string::npos) continue;
+    if (!works_in(one.process.pid, folder)) continue;
     strays.push_back({std::move(one.run), std::move(one.process)});
   }
   return strays;
+}
+
+void kill_at_once(const std::vector<RunProcess>& processes) {
+  std::vector<pollfd> ends;
+  for (const RunProcess& process : processes) {
+    const int descriptor = static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0));
+    if (descriptor >= 0) ends.push_back({.fd = descriptor, .events = POLLIN, .revents = 0});
+  }
+  for (const pollfd& one : ends)
+    send(one.fd, SIGSTOP);
+  const Deadline deadline = Deadline::after(std::chrono::seconds(10));
+  for (pollfd& one : ends) {
+    send(one.fd, SIGKILL);
+    poll(&one, 1, deadline.left_ms());
+    close(one.fd);
+  }
 }
 
 void end_processes(const std::vector<RunProcess>& processes) {

@@ -2,6 +2,7 @@
 // See two_sites.hpp.
 #include "vms/hosts/libvirt/two_sites.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -13,11 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/assert.hpp"
 #include "vms/hosts/libvirt/clean.hpp"
 #include "vms/hosts/libvirt/deadline.hpp"
 #include "vms/hosts/libvirt/kvm_probe.hpp"
 #include "vms/hosts/libvirt/last_lines.hpp"
 #include "vms/hosts/libvirt/networks_apart.hpp"
+#include "vms/hosts/libvirt/run_processes.hpp"
 
 namespace switchback::libvirt {
 namespace {
@@ -214,14 +217,17 @@ Nothing TwoSites::part_networks(std::string why_shared) {
 }
 
 Nothing TwoSites::start_daemons() {
-  for (const SiteManifest& site : folder_.manifest().sites)
-    SB_TRY(start_daemon(config_of(folder_, site)));
+  for (const SiteManifest& manifest : folder_.manifest().sites) {
+    const SiteConfig site = config_of(folder_, manifest);
+    SB_TRY(prepare_home(site_folder(folder_.path(), site.site), site.owner));
+    SB_ASSIGN(daemon, start_daemon(site));
+    daemons_.push_back(std::make_unique<BackgroundProgram>(std::move(daemon)));
+  }
   return {};
 }
 
-Nothing TwoSites::start_daemon(const SiteConfig& site) {
+Result<BackgroundProgram> TwoSites::start_daemon(const SiteConfig& site) {
   const std::filesystem::path home = site_folder(folder_.path(), site.site);
-  SB_TRY(prepare_home(home, site.owner));
   // tini adopts and reaps QEMU processes: libvirt waits for a dead one to be reaped, which a slow
   // init takes seconds for.
   std::vector<std::string> command = site.command_there({"tini", "-s", "--"});
@@ -229,20 +235,39 @@ Nothing TwoSites::start_daemon(const SiteConfig& site) {
     command.insert(command.end(), {"setpriv", "--reuid", std::to_string(*site.owner), "--regid",
                                    std::to_string(*site.owner), "--clear-groups"});
   command.insert(command.end(), {"libvirtd", "--timeout", "0"});
-  SB_ASSIGN(daemon,
-            BackgroundProgram::start(
-                {.command = command,
-                 .environment = {fmt::format("{}={}", kRunVariable, site.run_id),
-                                 "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-                                 fmt::format("HOME={}", (home / "home").string()),
-                                 fmt::format("XDG_RUNTIME_DIR={}", (home / "run").string()),
-                                 fmt::format("XDG_CONFIG_HOME={}", (home / "c").string()),
-                                 fmt::format("XDG_CACHE_HOME={}", (home / "cache").string()),
-                                 fmt::format("XDG_DATA_HOME={}", (home / "data").string())},
-                 .log = home / "libvirtd.log",
-                 .listening_socket = std::nullopt}));
-  daemons_.push_back(std::move(daemon));
-  return {};
+  return BackgroundProgram::start(
+      {.command = command,
+       .environment = {fmt::format("{}={}", kRunVariable, site.run_id),
+                       "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+                       fmt::format("HOME={}", (home / "home").string()),
+                       fmt::format("XDG_RUNTIME_DIR={}", (home / "run").string()),
+                       fmt::format("XDG_CONFIG_HOME={}", (home / "c").string()),
+                       fmt::format("XDG_CACHE_HOME={}", (home / "cache").string()),
+                       fmt::format("XDG_DATA_HOME={}", (home / "data").string())},
+       .log = home / "libvirtd.log",
+       .listening_socket = std::nullopt});
+}
+
+Result<bool> TwoSites::restart_after_power_loss(Site site) {
+  const auto number = static_cast<std::size_t>(site);
+  SB_ASSERT(own_daemons());
+  std::unique_ptr<BackgroundProgram>& reaper = daemons_[number];
+  const SiteManifest& manifest = folder_.manifest().sites[number];
+  std::vector<RunProcess> killed =
+      processes_in_folder(folder_.manifest().run_id, site_folder(folder_.path(), site));
+  // Reaps the others, and ends with the daemon, which is the last.
+  std::erase_if(killed, [&](const RunProcess& one) { return one.pid == reaper->pid(); });
+  const auto others = std::stable_partition(
+      killed.begin(), killed.end(),
+      [](const RunProcess& one) { return !one.command.starts_with("libvirtd"); });
+  const bool any = others != killed.begin();
+  kill_at_once(killed);
+  reaper->end();
+  SB_ASSIGN(daemon, start_daemon(config_of(folder_, manifest)));
+  reaper = std::make_unique<BackgroundProgram>(std::move(daemon));
+  SB_ASSIGN(up, reach(manifest));
+  up->load_schemas();
+  return any;
 }
 
 Nothing TwoSites::connect(const SiteManifest& manifest) {
@@ -255,7 +280,7 @@ Nothing TwoSites::connect(const SiteManifest& manifest) {
 Result<std::unique_ptr<Connection>> TwoSites::reach(const SiteManifest& manifest) {
   const SiteConfig site = config_of(folder_, manifest);
   if (!manifest.own_daemon) return Connection::open(site);
-  BackgroundProgram& daemon = daemons_[static_cast<std::size_t>(site.site)];
+  BackgroundProgram& daemon = *daemons_[static_cast<std::size_t>(site.site)];
   const std::filesystem::path log = site_folder(folder_.path(), site.site) / "libvirtd.log";
   const Deadline deadline = Deadline::after(std::chrono::seconds(60));
   while (true) {

@@ -38,6 +38,13 @@ class TwoSites {
   [[nodiscard]] const Connection& connection(Site site) const {
     return *connections_[static_cast<std::size_t>(site)];
   }
+  /// Whether the daemons belong to this run, so that it may break them.
+  [[nodiscard]] bool own_daemons() const { return !daemons_.empty(); }
+  /// Kills the daemon of a site and all that runs under it, VMs and servers of volumes, as a loss
+  /// of power does, and starts the daemon again: no VM runs then. Only of daemons of our own. Tells
+  /// whether anything but the daemon ran.
+  Result<bool> restart_after_power_loss(Site site);
+
   [[nodiscard]] const RunFolder& folder() const { return folder_; }
   [[nodiscard]] bool use_kvm() const { return use_kvm_; }
   /// What a report should say of these sites, e.g. why KVM is not used.
@@ -49,15 +56,15 @@ class TwoSites {
   /// Gives each site a network of its own, or notes why not.
   Nothing part_networks(std::string why_shared);
   Nothing start_daemons();
-  Nothing start_daemon(const SiteConfig& site);
+  Result<BackgroundProgram> start_daemon(const SiteConfig& site);
   Nothing connect(const SiteManifest& manifest);
   /// Waits for a daemon of our own to come up.
   Result<std::unique_ptr<Connection>> reach(const SiteManifest& manifest);
   Nothing decide_acceleration();
 
   RunFolder folder_;
-  std::vector<BackgroundProgram> daemons_;
-  std::vector<std::unique_ptr<Connection>> connections_;  ///< by site
+  std::vector<std::unique_ptr<BackgroundProgram>> daemons_;  ///< by site; none of foreign ones
+  std::vector<std::unique_ptr<Connection>> connections_;     ///< by site
   bool use_kvm_ = false;
   std::vector<std::string> notes_;
 };

@@ -79,15 +79,26 @@ class NbdView final : public recovery::View {
   bool changes_only_;
 };
 
+/// The bitmaps of a QEMU that was killed are not written back: they are absent from the image, or
+/// marked as in use.
+tl::unexpected<Error> lost_tracking(const std::string& where, const CheckpointName& name) {
+  return bad_input(fmt::format("{} has lost what changed since checkpoint {}", where, name),
+                   "its QEMU was killed, or somebody removed it: take a view of everything");
+}
+
+/// Whether libvirt refused a checkpoint because it is not there, or not on every disk.
+bool is_lost_tracking(int libvirt_code) {
+  return libvirt_code == VIR_ERR_CHECKPOINT_INCONSISTENT ||
+         libvirt_code == VIR_ERR_NO_DOMAIN_CHECKPOINT;
+}
+
 /// An Error if the image can't tell what changed since the checkpoint.
 Nothing expect_bitmap(const SiteConfig& site, const std::filesystem::path& file,
                       const CheckpointName& name) {
   SB_ASSIGN(info, image_info(site.run_id, file));
   for (const ImageBitmap& bitmap : info.bitmaps)
     if (bitmap.name == name && !bitmap.in_use) return {};
-  return environment_error(
-      fmt::format("{} has lost what changed since checkpoint {}", file.string(), name),
-      "its QEMU was killed: take a view of everything");
+  return lost_tracking(file.string(), name);
 }
 
 /// Whether a running VM's QEMU has a bitmap of that name on any layer of any disk.
@@ -119,8 +130,10 @@ Nothing begin_backup(const Domain& domain, const SiteConfig& site, const std::st
   const std::string backup = backup_xml(site, vm, socket, since, disks);
   const std::string checkpoint = checkpoint_xml(next, devices);
   const unsigned flags = encrypted ? VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL : 0;
-  if (virDomainBackupBegin(domain.get(), backup.c_str(), checkpoint.c_str(), flags) < 0)
+  if (virDomainBackupBegin(domain.get(), backup.c_str(), checkpoint.c_str(), flags) < 0) {
+    if (since && is_lost_tracking(libvirt_error_code())) return lost_tracking("VM " + vm, *since);
     return libvirt_error(fmt::format("opening a view of VM {} since {}", vm, since.value_or("-")));
+  }
   return {};
 }
 

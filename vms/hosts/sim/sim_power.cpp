@@ -68,7 +68,7 @@ bool SimPower::lose_unflushed(SimSite& site) {
   return !names.empty();
 }
 
-bool SimPower::lose(Site at) {
+Result<bool> SimPower::lose(Site at) {
   SimSite& site = at == Site::primary ? primary_ : recovery_;
   bool lost = lose_unflushed(site);
   std::vector<std::string> names;

@@ -24,7 +24,7 @@ class SimPower final : public recovery::Power {
  public:
   SimPower(SimSite& primary, SimSite& recovery, std::uint64_t seed)
       : primary_(primary), recovery_(recovery), seed_(seed) {}
-  bool lose(Site site) override;
+  Result<bool> lose(Site site) override;
   /// What became of unflushed writes since this was last asked: "vm-vda-p3: kept 2 of 5
   /// (a prefix), 1 torn", joined by "; ".
   std::string take_losses();

@@ -21,7 +21,7 @@ class SimPowerTest : public testing::Test {
   SimSite& site(Site site) { return laboratory_.site(site); }
   const Volume& replica() { return **site(Site::recovery).find_volume("vm-r"); }
   std::string cut_power(Site site) {
-    lost_ = laboratory_.power().lose(site);
+    lost_ = *laboratory_.power().lose(site);
     return laboratory_.take_losses();
   }
   /// Writes 1, 2, 3 to the first blocks of the replica.
@@ -107,7 +107,7 @@ TEST(SimPower, LosesAnyPartOfWhatWasNotFlushedAndTheSameForTheSameSeed) {
       Volumes& volumes = laboratory.site(Site::recovery).volumes;
       for (BlockNumber block = 0; block < 3; ++block)
         volumes.write_cached(*volumes.find("r"), block, block + 1);
-      EXPECT_TRUE(laboratory.power().lose(Site::recovery));
+      EXPECT_TRUE(*laboratory.power().lose(Site::recovery));
       of_seed.insert(laboratory.take_losses() + ": " + outcome_of(*volumes.find("r")));
       seen.insert(outcome_of(*volumes.find("r")));
       EXPECT_EQ(laboratory.take_losses(), "") << "told once";
