@@ -89,7 +89,7 @@ Result<ChosenWorld> choose_world(const WorldArguments& arguments) {
   }
   const std::filesystem::path base = arguments.run_folder.value_or(libvirt::default_run_base());
   const libvirt::SitePool::Open open = [base, foreign, guest] {
-    return libvirt::TwoSites::open(base, foreign, guest);
+    return libvirt::TwoSites::open(base, foreign, guest, libvirt::OwnStorage::mounted);
   };
   SB_ASSIGN(sites, open());
   chosen.notes = sites->notes();

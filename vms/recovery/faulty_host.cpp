@@ -15,12 +15,23 @@ Nothing reach_site(Site site, Faults& faults) {
   return environment_error("the primary site can't be reached", "wait until it is back");
 }
 
-Nothing find_room(Site site, Faults& faults, const VolumeName& volume) {
+/// Makes a call that may need room for a volume.
+template <class Call>
+Nothing with_room(Site site, Faults& faults, Storage* storage, const VolumeName& volume,
+                  Call call) {
   const FaultKind full = site == Site::primary ? FaultKind::primary_full : FaultKind::recovery_full;
-  if (!faults.in_force(full)) return {};
-  faults.took_effect(full);
-  return no_space(fmt::format("the {} site has no room left for volume {}", name_of(site), volume),
-                  "make room on its storage");
+  if (!faults.in_force(full)) return call();
+  if (storage == nullptr) {
+    faults.took_effect(full);
+    return no_space(
+        fmt::format("the {} site has no room left for volume {}", name_of(site), volume),
+        "make room on its storage");
+  }
+  SB_TRY(storage->fill(site));
+  const Nothing made = call();
+  SB_TRY(storage->free(site));
+  if (!made && made.error().kind == ErrorKind::no_space) faults.took_effect(full);
+  return made;
 }
 
 Nothing read_disk(Faults& faults, const std::string& device) {
@@ -91,19 +102,20 @@ class FaultyView final : public View {
 
 class FaultyReplica final : public Replica {
  public:
-  FaultyReplica(std::unique_ptr<Replica> within, Site site, Faults& faults, VolumeName volume)
-      : within_(std::move(within)), site_(site), faults_(faults), volume_(std::move(volume)) {}
+  FaultyReplica(std::unique_ptr<Replica> within, Site site, Faults& faults, Storage* storage,
+                VolumeName volume)
+      : within_(std::move(within)),
+        site_(site),
+        faults_(faults),
+        storage_(storage),
+        volume_(std::move(volume)) {}
 
   Nothing write(Extent extent, const std::vector<std::byte>& bytes) override {
     SB_TRY(reach_site(site_, faults_));
-    SB_TRY(find_room(site_, faults_, volume_));
-    SB_TRY(write_disk(faults_, volume_));
-    return answer(faults_, faults_.over_link([&]() -> Nothing {
-      if (!faults_.in_force(FaultKind::controller_killed_in_call))
-        return within_->write(extent, bytes);
-      const auto [half, first] = half_of(extent, bytes);
-      return half.length > 0 ? within_->write(half, first) : Nothing{};
-    }));
+    return with_room(site_, faults_, storage_, volume_, [&]() -> Nothing {
+      SB_TRY(write_disk(faults_, volume_));
+      return answer(faults_, faults_.over_link([&] { return write_half_or_all(extent, bytes); }));
+    });
   }
   Nothing flush() override {
     SB_TRY(reach_site(site_, faults_));
@@ -111,9 +123,17 @@ class FaultyReplica final : public Replica {
   }
 
  private:
+  Nothing write_half_or_all(Extent extent, const std::vector<std::byte>& bytes) {
+    if (!faults_.in_force(FaultKind::controller_killed_in_call))
+      return within_->write(extent, bytes);
+    const auto [half, first] = half_of(extent, bytes);
+    return half.length > 0 ? within_->write(half, first) : Nothing{};
+  }
+
   std::unique_ptr<Replica> within_;
   Site site_;
   Faults& faults_;
+  Storage* storage_;
   VolumeName volume_;
 };
 
@@ -273,8 +293,8 @@ Nothing FaultyHost::forget_key(const KeyName& name) {
 
 Nothing FaultyHost::create_volume(const VolumeSpec& spec) {
   SB_TRY(reach());
-  SB_TRY(find_room(site_, faults_, spec.name));
-  return answer(faults_, within_->create_volume(spec));
+  return with_room(site_, faults_, storage_, spec.name,
+                   [&] { return answer(faults_, within_->create_volume(spec)); });
 }
 
 Nothing FaultyHost::remove_volume(const VolumeName& volume) {
@@ -347,7 +367,7 @@ Result<std::vector<ChunkDigest>> FaultyHost::digests(const VolumeName& volume, B
 Result<std::unique_ptr<Replica>> FaultyHost::open_replica(const VolumeName& volume) {
   SB_TRY(reach());
   SB_ASSIGN(replica, faults_.over_link([&] { return within_->open_replica(volume); }));
-  return std::make_unique<FaultyReplica>(std::move(replica), site_, faults_, volume);
+  return std::make_unique<FaultyReplica>(std::move(replica), site_, faults_, storage_, volume);
 }
 
 }  // namespace switchback::recovery

@@ -10,6 +10,7 @@
 #include "harness/lifecycle/state.hpp"
 #include "vms/recovery/faults.hpp"
 #include "vms/recovery/host.hpp"
+#include "vms/recovery/storage.hpp"
 
 namespace switchback::recovery {
 
@@ -26,8 +27,9 @@ namespace switchback::recovery {
 ///   thaw_refused      thaw_vm() of a guest that was frozen through this host at primary fails
 ///                     once, and leaves it frozen; thawing a guest that is not frozen works and
 ///                     does not use the fault up
-///   primary_full,     create_volume() at the site and Replica::write() there fail with no_space
-///   recovery_full
+///   primary_full,     create_volume() at the site and Replica::write() there fail with no_space;
+///   recovery_full     where storage can really be full, it is for just these calls, as VMs have
+///                     theirs reserved, and what needs no more room than there is goes well
 ///   read_error        View::read() and View::digests() fail, at either site
 ///   write_error       Replica::write() fails, at either site
 ///   answer_lost       the next call that changes something succeeds and gives an Error
@@ -40,11 +42,12 @@ namespace switchback::recovery {
 ///   link_one_way      the same calls, each of them, fail and have been made
 ///   link_slow         the same calls go well, and Faults::take_time() tells how long they took
 ///
-/// It owns the host within; `faults` outlives it, its views and its replicas.
+/// It owns the host within; `faults` and `storage` outlive it, its views and its replicas.
 class FaultyHost final : public Host {
  public:
-  FaultyHost(std::unique_ptr<Host> within, Site site, Faults& faults)
-      : within_(std::move(within)), site_(site), faults_(faults) {}
+  /// `storage`: what can really be full; nullptr: that is pretended.
+  FaultyHost(std::unique_ptr<Host> within, Site site, Faults& faults, Storage* storage = nullptr)
+      : within_(std::move(within)), site_(site), faults_(faults), storage_(storage) {}
 
   /// The host within, without the faults.
   [[nodiscard]] Host& raw() { return *within_; }
@@ -110,6 +113,7 @@ class FaultyHost final : public Host {
   std::unique_ptr<Host> within_;
   Site site_;
   Faults& faults_;
+  Storage* storage_;
   std::set<VmName> frozen_;  ///< through this host, and not thawed or switched off since
   std::map<VmName, unsigned> shutting_down_;  ///< calls that are left until the guest is off
 };

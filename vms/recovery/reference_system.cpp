@@ -82,8 +82,10 @@ Capabilities capabilities_of(const ServiceParts& parts) {
 
 ReferenceSystem::ReferenceSystem(ServiceParts parts)
     : parts_(std::move(parts)), faults_(parts_.link), wall_(now_, faults_) {
-  auto primary = std::make_unique<FaultyHost>(std::move(parts_.primary), Site::primary, faults_);
-  auto recovery = std::make_unique<FaultyHost>(std::move(parts_.recovery), Site::recovery, faults_);
+  auto primary = std::make_unique<FaultyHost>(std::move(parts_.primary), Site::primary, faults_,
+                                              parts_.storage);
+  auto recovery = std::make_unique<FaultyHost>(std::move(parts_.recovery), Site::recovery, faults_,
+                                               parts_.storage);
   primary_ = primary.get();
   recovery_ = recovery.get();
   parts_.primary = std::move(primary);

@@ -16,18 +16,21 @@
 #include "vms/recovery/link.hpp"
 #include "vms/recovery/power.hpp"
 #include "vms/recovery/stages.hpp"
+#include "vms/recovery/storage.hpp"
 #include "vms/recovery/timers.hpp"
 #include "vms/recovery/wall_clock.hpp"
 
 namespace switchback::recovery {
 
-/// What a service works with. It owns all but the link and the power, which outlive it.
+/// What a service works with. It owns all but the link, the power and the storage, which
+/// outlive it.
 struct ServiceParts {
   std::unique_ptr<Host> primary;
   std::unique_ptr<Host> recovery;
   std::unique_ptr<Catalog> catalog;
   Link& link;
-  Power* power = nullptr;  ///< nullptr: no site can lose it. Outlives the service
+  Power* power = nullptr;      ///< nullptr: no site can lose it. Outlives the service
+  Storage* storage = nullptr;  ///< nullptr: that it is full is pretended. Outlives the service
   StageTable stages;
   std::string system_name;
   Bytes tracking_grain = 65536;

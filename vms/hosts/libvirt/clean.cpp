@@ -10,6 +10,7 @@
 #include "vms/hosts/libvirt/run_folder.hpp"
 #include "vms/hosts/libvirt/run_processes.hpp"
 #include "vms/hosts/libvirt/secrets.hpp"
+#include "vms/hosts/libvirt/site_storage.hpp"
 
 namespace switchback::libvirt {
 namespace {
@@ -81,6 +82,14 @@ void clean_dead_run(const std::filesystem::path& folder, CleanReport& report) {
   for (const RunProcess& left : processes_of_run(manifest->run_id)) {
     report.skipped.push_back(
         fmt::format("run {}: process {} does not end", manifest->run_id, left.pid));
+    all_seen_to = false;
+  }
+  for (const SiteManifest& site : manifest->sites) {
+    if (!site.own_daemon) continue;
+    const Nothing unmounted = unmount_storage(site_folder(folder, site.site) / kVolumes);
+    if (unmounted) continue;
+    report.skipped.push_back(
+        fmt::format("run {}: {}", manifest->run_id, unmounted.error().message));
     all_seen_to = false;
   }
   if (!all_seen_to) return;

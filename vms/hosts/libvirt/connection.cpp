@@ -2,6 +2,7 @@
 // See connection.hpp.
 #include "vms/hosts/libvirt/connection.hpp"
 
+#include <csignal>
 #include <cstdlib>
 #include <mutex>
 
@@ -36,6 +37,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const SiteConfig& site) {
   std::call_once(once, [] {
     // Or the client library would start a session daemon of its own where it finds none.
     setenv("LIBVIRT_AUTOSTART", "0", 0);
+    // libvirt writes to the socket of a daemon that may have died.
+    std::signal(SIGPIPE, SIG_IGN);
     virInitialize();
     virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
   });

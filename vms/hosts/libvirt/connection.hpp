@@ -40,7 +40,7 @@ int libvirt_error_code();
 enum class Listed : unsigned { all = 0, running = VIR_CONNECT_LIST_DOMAINS_ACTIVE };
 
 /// A connection to one site's libvirt. Thread-safe, as libvirt's are. If the daemon died and is up
-/// again, the next use connects anew.
+/// again, the next use connects anew. The first one has this process ignore SIGPIPE.
 class Connection {
  public:
   /// An unreachable URI is an Error that names it.

@@ -72,6 +72,7 @@ Result<World> LibvirtWorldFactory::make(std::uint64_t) {
   if (sites->own_daemons()) {
     const auto power = std::make_shared<SitePower>(*sites, meter);
     parts.power = power.get();
+    parts.storage = sites->storage();
     laboratory->keep(power);
   }
   World world;

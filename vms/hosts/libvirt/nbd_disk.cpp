@@ -140,8 +140,12 @@ Nothing NbdDisk::finish_connect() {
 
 tl::unexpected<Error> NbdDisk::give_up(const std::string& what) {
   const std::string reason = last_nbd_error();
+  const bool full = nbd_get_errno() == ENOSPC;
   // Closing first: the buffers of what is in flight belong to the caller.
   handle_.reset();
+  if (full)
+    return no_space(fmt::format("{}: {} ({})", name_, what, reason),
+                    "make room on the storage that it is on");
   return environment_error(fmt::format("{}: {} ({})", name_, what, reason),
                            "look whether its server still runs and answers");
 }

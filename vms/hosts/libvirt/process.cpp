@@ -141,12 +141,15 @@ Result<std::string> run_program(const std::string& run_id, const std::vector<std
   std::string words;
   for (const std::string& word : command)
     words += (words.empty() ? "" : " ") + word;
-  return environment_error(
+  std::string message =
       fmt::format("{} {}: {}", words,
                   finished.late ? std::string("did not end in time")
                                 : fmt::format("failed with status {}", finished.status),
-                  finished.err),
-      "run the command by hand to see more");
+                  finished.err);
+  // QEMU's programs tell of it in these words alone.
+  if (finished.err.find(std::strerror(ENOSPC)) != std::string::npos)
+    return no_space(std::move(message), "make room on the storage that it writes to");
+  return environment_error(std::move(message), "run the command by hand to see more");
 }
 
 Result<MemoryFile> MemoryFile::holding(const std::string& content) {

@@ -34,7 +34,8 @@ Result<Finished> finish_program(const std::string& run_id, const std::vector<std
                                 std::chrono::milliseconds deadline, const std::string& input = {});
 
 /// Runs a program to its end and gives what it wrote to stdout. Another exit code than 0 is an
-/// Error with what it wrote to stderr; so is passing the deadline, after which it is killed.
+/// Error with what it wrote to stderr, of kind no_space if that tells of it; so is passing the
+/// deadline, after which it is killed.
 Result<std::string> run_program(const std::string& run_id, const std::vector<std::string>& command,
                                 std::chrono::milliseconds deadline = std::chrono::seconds(60),
                                 const std::string& input = {});

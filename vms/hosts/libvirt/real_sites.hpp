@@ -28,7 +28,8 @@ class Daemons final : public testing::Environment {
 
   static TwoSites& sites() {
     if (!opened_) {
-      auto opened = TwoSites::open(default_run_base(), std::nullopt);
+      auto opened =
+          TwoSites::open(default_run_base(), std::nullopt, std::nullopt, OwnStorage::mounted);
       if (!opened) throw std::runtime_error(opened.error().message + "; " + opened.error().remedy);
       opened_ = std::move(*opened);
     }

@@ -107,7 +107,7 @@ Result<RunFolder> RunFolder::create(const std::filesystem::path& given_base,
         {.site = site,
          .uri =
              fmt::format("qemu+unix:///session?socket={}/run/libvirt/libvirt-sock", home.string()),
-         .storage = home / "vol",
+         .storage = home / kVolumes,
          .own_daemon = true,
          .network = networks == Networks::apart ? network_name(id, site) : ""});
   }

@@ -67,6 +67,8 @@ class RunFolder {
   Manifest manifest_;
 };
 
+/// Below it a daemon of the run's own keeps its volumes.
+inline constexpr const char* kVolumes = "vol";
 /// Where a run's own daemons live: `<run>/p` and `<run>/r`, see kLongestRunBase.
 std::filesystem::path site_folder(const std::filesystem::path& run, Site site);
 

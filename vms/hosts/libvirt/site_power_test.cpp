@@ -36,9 +36,7 @@ class SitePowerTest : public testing::Test {
   std::size_t blocks_shown() {
     return must(must(bench_.laboratory->open_disk(kVm, Site::primary, 0))->read_all())->size();
   }
-  std::string incarnation() {
-    return must(bench_.laboratory->vms(kVm)).at(0).incarnation;
-  }
+  std::string incarnation() { return must(bench_.laboratory->vms(kVm)).at(0).incarnation; }
 
   recovery::HostBench bench_;
   std::unique_ptr<WireMeter> wire_ = must(WireMeter::start());
@@ -109,8 +107,8 @@ TEST_F(SitePowerTest, OneDiskAloneThatLostItsBitmapMakesTheWholeVmsTrackingALost
                    {"qemu-img", "bitmap", "--remove", site.volume_path("power-vdb"), "c1"}));
   for (const bool running : {false, true}) {
     if (running) must(primary().start_vm(kVm, std::nullopt));
-    const auto view = running ? primary().open_view(kVm, "c1", "c2")
-                              : primary().open_stopped_view(kVm, "c1");
+    const auto view =
+        running ? primary().open_view(kVm, "c1", "c2") : primary().open_stopped_view(kVm, "c1");
     recovery::expect_named(view, "c1");
     EXPECT_EQ(view.error().kind, ErrorKind::bad_input);
   }

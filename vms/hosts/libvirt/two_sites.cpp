@@ -54,7 +54,7 @@ std::optional<uid_t> unprivileged_user() {
 /// The folders that a session daemon wants, and its configuration.
 Nothing prepare_home(const std::filesystem::path& home, std::optional<uid_t> owner) {
   std::error_code error;
-  for (const char* name : {"home", "run", "c/libvirt", "cache", "data", "vol", "sock", "guest"})
+  for (const char* name : {"home", "run", "c/libvirt", "cache", "data", kVolumes, "sock", "guest"})
     std::filesystem::create_directories(home / name, error);
   // Without its own log handler every VM start would bring up a log daemon as well.
   std::ofstream(home / "c/libvirt/qemu.conf") << "stdio_handler = \"file\"\n";
@@ -134,7 +134,8 @@ SiteConfig site_config(const std::filesystem::path& run, const std::string& run_
 
 Result<std::unique_ptr<TwoSites>> TwoSites::open(const std::filesystem::path& run_base,
                                                  const std::optional<ForeignSites>& foreign,
-                                                 const std::optional<guest::Image>& guest) {
+                                                 const std::optional<guest::Image>& guest,
+                                                 OwnStorage storage) {
   SB_TRY(need(kAlways));
   std::vector<SiteManifest> given;
   if (foreign) {
@@ -165,6 +166,9 @@ Result<std::unique_ptr<TwoSites>> TwoSites::open(const std::filesystem::path& ru
       }
     }
   } else {
+    SB_TRY(sites->prepare_homes());
+    // Daemons that start in a mount namespace of their own see only what is mounted before.
+    if (storage == OwnStorage::mounted) sites->mount_storages();
     SB_TRY(sites->part_networks(why_shared));
     SB_TRY(sites->start_daemons());
   }
@@ -181,6 +185,8 @@ TwoSites::~TwoSites() {
   daemons_.clear();
   end_run(folder_.manifest().run_id);
   remove_networks(folder_.manifest().run_id);
+  for (const SiteManifest& site : folder_.manifest().sites)
+    if (site.own_daemon) static_cast<void>(unmount_storage(site.storage));
   static_cast<void>(folder_.remove());
 }
 
@@ -216,11 +222,27 @@ Nothing TwoSites::part_networks(std::string why_shared) {
   return {};
 }
 
+Nothing TwoSites::prepare_homes() {
+  for (const SiteManifest& manifest : folder_.manifest().sites)
+    SB_TRY(prepare_home(site_folder(folder_.path(), manifest.site),
+                        config_of(folder_, manifest).owner));
+  return {};
+}
+
+void TwoSites::mount_storages() {
+  const std::vector<SiteManifest>& manifests = folder_.manifest().sites;
+  for (const SiteManifest& manifest : manifests) {
+    const Nothing mounted = mount_storage(manifest.storage, config_of(folder_, manifest).owner);
+    if (mounted) continue;
+    notes_.push_back("that storage is full is pretended: " + mounted.error().message);
+    return;
+  }
+  storage_.emplace(std::array{manifests[0].storage, manifests[1].storage});
+}
+
 Nothing TwoSites::start_daemons() {
   for (const SiteManifest& manifest : folder_.manifest().sites) {
-    const SiteConfig site = config_of(folder_, manifest);
-    SB_TRY(prepare_home(site_folder(folder_.path(), site.site), site.owner));
-    SB_ASSIGN(daemon, start_daemon(site));
+    SB_ASSIGN(daemon, start_daemon(config_of(folder_, manifest)));
     daemons_.push_back(std::make_unique<BackgroundProgram>(std::move(daemon)));
   }
   return {};

@@ -12,6 +12,7 @@
 #include "vms/hosts/libvirt/connection.hpp"
 #include "vms/hosts/libvirt/process.hpp"
 #include "vms/hosts/libvirt/run_folder.hpp"
+#include "vms/hosts/libvirt/site_storage.hpp"
 
 namespace switchback::libvirt {
 
@@ -23,6 +24,14 @@ struct ForeignSites {
   std::filesystem::path recovery_storage;
 };
 
+/// Where daemons of our own keep volumes.
+enum class OwnStorage {
+  folder,  ///< in the folder of the run
+  /// On file systems of the run's own, which can be made full; in the folder where none can be
+  /// mounted, which notes() then tell.
+  mounted,
+};
+
 class TwoSites {
  public:
   /// Brings up two private daemons, each in its own folder of the run and, if this process is root,
@@ -31,7 +40,8 @@ class TwoSites {
   /// failed start. `guest`: what all VMs of the run boot; it is copied into the run's folder.
   static Result<std::unique_ptr<TwoSites>> open(const std::filesystem::path& run_base,
                                                 const std::optional<ForeignSites>& foreign,
-                                                const std::optional<guest::Image>& guest = {});
+                                                const std::optional<guest::Image>& guest = {},
+                                                OwnStorage storage = OwnStorage::folder);
   /// Ends and removes everything that bears the run's mark.
   ~TwoSites();
 
@@ -45,6 +55,9 @@ class TwoSites {
   /// whether anything but the daemon ran.
   Result<bool> restart_after_power_loss(Site site);
 
+  /// What can be made full: nullptr if nothing can. Lives as long as the sites.
+  [[nodiscard]] recovery::Storage* storage() { return storage_ ? &*storage_ : nullptr; }
+
   [[nodiscard]] const RunFolder& folder() const { return folder_; }
   [[nodiscard]] bool use_kvm() const { return use_kvm_; }
   /// What a report should say of these sites, e.g. why KVM is not used.
@@ -55,6 +68,8 @@ class TwoSites {
   Nothing take_guest(const guest::Image& image);
   /// Gives each site a network of its own, or notes why not.
   Nothing part_networks(std::string why_shared);
+  Nothing prepare_homes();
+  void mount_storages();
   Nothing start_daemons();
   Result<BackgroundProgram> start_daemon(const SiteConfig& site);
   Nothing connect(const SiteManifest& manifest);
@@ -65,6 +80,7 @@ class TwoSites {
   RunFolder folder_;
   std::vector<std::unique_ptr<BackgroundProgram>> daemons_;  ///< by site; none of foreign ones
   std::vector<std::unique_ptr<Connection>> connections_;     ///< by site
+  std::optional<SiteStorage> storage_;
   bool use_kvm_ = false;
   std::vector<std::string> notes_;
 };

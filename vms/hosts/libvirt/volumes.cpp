@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Volumes of a real site: qcow2 files with the run's mark in their names.
+#include <system_error>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -51,6 +53,9 @@ Nothing LibvirtHost::create_encrypted_image(const std::filesystem::path& file, B
   SB_ASSIGN(blank, blank_image(site_, key_name, key, size));
   std::error_code error;
   std::filesystem::copy_file(blank, file, std::filesystem::copy_options::overwrite_existing, error);
+  if (error == std::errc::no_space_on_device)
+    return no_space(fmt::format("{}: {}", file.string(), error.message()),
+                    "make room in the storage folder");
   if (error)
     return environment_error(fmt::format("{}: {}", file.string(), error.message()),
                              "check the storage folder");
