@@ -18,6 +18,15 @@ namespace {
 
 constexpr std::string_view kLocatorScheme = "qcow2:";
 
+/// An Error of kind not_found if the image or something that it rests on is not there.
+Nothing expect_whole_chain(std::filesystem::path file) {
+  while (!file.empty()) {
+    SB_ASSIGN(header, read_qcow2_header(file));
+    file = header.backing;
+  }
+  return {};
+}
+
 /// A disk of a running VM. The VM's QEMU is asked only while blocks are visited, so that a reader
 /// kept open hinders nobody.
 class RunningDisk final : public ImageReader {
@@ -205,6 +214,7 @@ Result<std::unique_ptr<ImageReader>> LibvirtLaboratory::open_located(const ItemN
     return environment_error(fmt::format("'{}' locates no image of a real site", locator),
                              "a locator is qcow2:<absolute path>");
   const std::filesystem::path file = locator.substr(kLocatorScheme.size());
+  SB_TRY(expect_whole_chain(file));
   const Site site =
       file.parent_path() == config_of(Site::primary).storage ? Site::primary : Site::recovery;
   return open_image(site, file, owner_of(item, disk));

@@ -299,5 +299,19 @@ TEST_F(LibvirtLaboratoryTest, ALocatorOfSomethingElseIsAnError) {
   EXPECT_FALSE(laboratory_->open_located("vm", 0, "qcow2:/nonexistent").has_value());
 }
 
+TEST_F(LibvirtLaboratoryTest, AnImageThatIsGoneOrRestsOnWhatIsGoneIsNotFound) {
+  LibvirtHost recovery = host(Site::recovery);
+  must(recovery.create_volume({.name = "vm-b", .size_bytes = kMiB, .backing = std::nullopt}));
+  must(recovery.create_volume({.name = "vm-p1", .size_bytes = kMiB, .backing = "vm-b"}));
+  const std::string top = recovery.locate_volume("vm-p1");
+  EXPECT_EQ(Content{}, located(top));
+  for (const char* deleted : {"vm-b", "vm-p1"}) {
+    must(recovery.remove_volume(deleted));
+    const auto opened = laboratory_->open_located("vm", 0, top);
+    ASSERT_FALSE(opened) << deleted;
+    EXPECT_EQ(opened.error().kind, ErrorKind::not_found) << opened.error().message;
+  }
+}
+
 }  // namespace
 }  // namespace switchback::libvirt

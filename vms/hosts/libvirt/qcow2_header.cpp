@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <optional>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -77,6 +78,9 @@ std::optional<std::vector<std::string>> bitmap_names(Image& image, Bytes extensi
 }  // namespace
 
 Result<Qcow2Header> read_qcow2_header(const std::filesystem::path& file) {
+  if (std::error_code error; !std::filesystem::exists(file, error) && !error)
+    return not_found(fmt::format("image {} is not there", file.string()),
+                     "look whether somebody has deleted it");
   Image image(file);
   if (image.number(0, 4) != kMagic)
     return environment_error(fmt::format("{} is no qcow2 image that can be read", file.string()),

@@ -19,7 +19,8 @@ struct Qcow2Header {
 };
 
 /// Reads size, backing file and bitmap directory. Source: docs/interop/qcow2.txt of QEMU. While a
-/// QEMU writes to the image its bitmap directory is old: ask that QEMU.
+/// QEMU writes to the image its bitmap directory is old: ask that QEMU. An Error of kind not_found
+/// if there is no such file.
 Result<Qcow2Header> read_qcow2_header(const std::filesystem::path& file);
 
 }  // namespace switchback::libvirt
