@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "vms/hosts/sim/drill_bench.hpp"
+#include "vms/hosts/sim/sim_laboratory.hpp"
 
 namespace switchback::sim {
 namespace {
@@ -63,6 +64,22 @@ TEST(Failback, GoesThereAndBackTwiceAndLosesNothing) {
     drill.done(Operation::disable);
     EXPECT_EQ(drill.census(), unprotected);
   }
+}
+
+TEST(Failback, ComparesInTheEndWhereOneDiskAloneHasLostItsTracking) {
+  Drill drill(one_vm());
+  drill.protect();
+  drill.done(Drill::ask(Operation::planned_failover));
+  drill.done(Operation::commit);
+  drill.done(Operation::planned_failback);
+  drill.write_some(Site::recovery, 70);
+  SimSite& site = dynamic_cast<SimLaboratory&>(drill.laboratory()).site(Site::recovery);
+  const std::string vm = drill.vms(Site::recovery).at(0).name;
+  const std::string last = site.vms.find(vm)->definition.disks.back().volume;
+  site.volumes.stop_all_tracking(*site.volumes.find(last));
+  const DiskContents content = drill.disks(Site::recovery);
+  drill.done(Operation::complete_failover);
+  expect_home(drill, content);
 }
 
 TEST(Failback, DiscardsWhatTheOldPrimaryWrote) {
