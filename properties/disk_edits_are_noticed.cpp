@@ -7,6 +7,7 @@
 // state says so. Codes META, FRESH and HONEST; row 34.
 #include <fmt/format.h>
 
+#include "properties/left_out_disks.hpp"
 #include "properties/properties.hpp"
 
 namespace switchback {
@@ -31,6 +32,8 @@ class DiskEditsAreNoticed final : public Property {
     if (!evidence.disks_edited || evidence.row == nullptr || !looks ||
         std::holds_alternative<Refused>(evidence.outcome))
       return Verdict::does_not_apply();
+    if (std::holds_alternative<Done>(evidence.outcome) && leaves_out_added_disks(evidence))
+      return judge_left_out(evidence);
     if (std::holds_alternative<Done>(evidence.outcome))
       return Verdict::broken("edit_passed_over",
                              fmt::format("{} reports done, though disks at primary were added, "
@@ -43,6 +46,22 @@ class DiskEditsAreNoticed final : public Property {
           "edit_not_shown",
           fmt::format("{} failed, but the item's health is normal", name_of(evidence.operation)));
     return Verdict::holds();
+  }
+
+ private:
+  /// Each disk at primary that the item does not name is named by the state.
+  static Verdict judge_left_out(const OperationEvidence& evidence) {
+    for (const SeenVm& vm : evidence.after.vms) {
+      if (vm.site != Site::primary || vm.test) continue;
+      const std::size_t disks = disks_to_answer_for(vm, evidence).size();
+      if (disks > devices_of(evidence.item, vm.vm).size())
+        return Verdict::broken(
+            "left_out_in_silence",
+            fmt::format("{} reports done, and the state does not name all disks of VM {} that are "
+                        "not protected",
+                        name_of(evidence.operation), vm.name));
+    }
+    return Verdict::does_not_apply();
   }
 };
 

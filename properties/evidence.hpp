@@ -95,6 +95,8 @@ struct OperationEvidence {
   /// Disks at primary were added, resized, swapped or moved away since the item was enabled, or one
   /// of another item was moved there, and not put back.
   bool disks_edited = false;
+  /// No more than this: its VMs at primary have disks beside those that the item names.
+  bool disks_only_added = false;
   /// Some disk, of this or another item, is at a VM to which it was moved.
   bool disks_moved = false;
   /// Those of them that this operation, or another of the item that it took the place of, has

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "properties/left_out_disks.hpp"
+
 namespace switchback {
 namespace {
 
@@ -51,11 +53,11 @@ bool names_no_point(const Request& request, const ItemStatus& before) {
 
 std::optional<std::string_view> expected_failure(const OperationEvidence& evidence) {
   const Operation operation = evidence.operation;
+  const bool disks_differ = evidence.disks_edited && !leaves_out_added_disks(evidence);
   if (gave_wrong_key(evidence)) return "the key was missing or wrong";
-  if (evidence.disks_edited && source_must_match(operation))
+  if (disks_differ && source_must_match(operation))
     return "the disks at primary are not those that the item names";
-  if (evidence.disks_edited &&
-      (begins_failback(operation) || operation == Operation::complete_failover))
+  if (disks_differ && (begins_failback(operation) || operation == Operation::complete_failover))
     return "the disks at primary are not those that failed over";
   if (evidence.primary_vm_deleted && begins_failback(operation) &&
       !evidence.request.create_missing_vm)

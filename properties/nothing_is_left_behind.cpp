@@ -108,6 +108,11 @@ class NothingIsLeftBehind final : public Property {
     return std::max<std::size_t>(listed, evidence.item.policy.most_points);
   }
 
+  static bool has_test_vms(const OperationEvidence& evidence) {
+    const auto& vms = evidence.after.vms;
+    return std::any_of(vms.begin(), vms.end(), [](const SeenVm& vm) { return vm.test; });
+  }
+
   static Verdict judge_storage(const OperationEvidence& evidence, const ItemState& rest) {
     const Footprint& footprint = evidence.capabilities.footprint;
     const std::size_t disks = evidence.item.disks.size();
@@ -118,6 +123,9 @@ class NothingIsLeftBehind final : public Property {
     if (rest.awaiting == Awaiting::test_cleanup) allowed += footprint.per_active;
     if (rest.recovery == Role::active || rest.recovery == Role::stopped)
       allowed += footprint.per_active;
+    // The test VMs' disks, and the point that they rest on.
+    if (evidence.capabilities.declares(Declared::drill_vms_stay) && has_test_vms(evidence))
+      allowed += footprint.per_active + footprint.per_point;
     const auto is_volume = [](const CensusEntry& entry) {
       return entry.kind == "volume" && entry.site == Site::recovery;
     };

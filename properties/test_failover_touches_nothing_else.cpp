@@ -30,16 +30,9 @@ class TestFailoverTouchesNothingElse final : public Property {
       return Verdict::does_not_apply();
     const std::vector<SeenVm>& vms = evidence.after.vms;
     if (evidence.operation == Operation::test_failover) {
-      std::size_t running = 0;
-      for (const SeenVm& vm : vms) {
-        if (!vm.test) continue;
-        running += vm.running ? 1 : 0;
-        if (!vm.hardware.nics.empty() && !vm.isolated)
-          return Verdict::broken("not_isolated",
-                                 fmt::format("test VM {} is on network '{}', where it can meet its "
-                                             "original",
-                                             vm.name, vm.hardware.nics.front().network));
-      }
+      if (std::optional<Verdict> loose = judge_isolation(vms)) return *loose;
+      const auto running = static_cast<std::size_t>(std::count_if(
+          vms.begin(), vms.end(), [](const SeenVm& vm) { return vm.test && vm.running; }));
       if (running != evidence.item.vms.size())
         return Verdict::broken("no_test_vm",
                                fmt::format("{} of {} test VMs run after test_failover", running,
@@ -52,8 +45,26 @@ class TestFailoverTouchesNothingElse final : public Property {
     if (left == vms.end())
       return evidence.operation == Operation::cleanup_test_failover ? Verdict::holds()
                                                                     : Verdict::does_not_apply();
+    if (may_stay(evidence)) return judge_isolation(vms).value_or(Verdict::does_not_apply());
     return Verdict::broken("test_vm_left", fmt::format("after {} test VM {} is still there",
                                                        name_of(evidence.operation), left->name));
+  }
+
+ private:
+  /// A test VM that can meet its original, if there is one.
+  static std::optional<Verdict> judge_isolation(const std::vector<SeenVm>& vms) {
+    for (const SeenVm& vm : vms)
+      if (vm.test && !vm.hardware.nics.empty() && !vm.isolated)
+        return Verdict::broken("not_isolated",
+                               fmt::format("test VM {} is on network '{}', where it can meet its "
+                                           "original",
+                                           vm.name, vm.hardware.nics.front().network));
+    return std::nullopt;
+  }
+  /// Declared, and nothing else has been started from the item's recovery points since.
+  static bool may_stay(const OperationEvidence& evidence) {
+    return evidence.capabilities.declares(Declared::drill_vms_stay) &&
+           evidence.model_after.recovery == Role::standby;
   }
 };
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "properties/declared_adapters.hpp"
+#include "properties/left_out_disks.hpp"
 #include "properties/properties.hpp"
 
 namespace switchback {
@@ -83,7 +84,11 @@ class TheDefinitionTravels final : public Property {
         wanted.nics = vm->hardware.nics;
         excused = true;
       }
-      if (const std::optional<std::string> wrong = differs(*vm, wanted, evidence.item, test))
+      const std::vector<DiskSpec> disks = disks_to_answer_for(*vm, evidence);
+      if (disks.size() != vm->disks.size()) excused = true;
+      std::optional<std::string> wrong = differs(*vm, wanted, test);
+      if (!wrong) wrong = differ(disks, evidence.item, n);
+      if (wrong)
         return Verdict::broken("made_otherwise",
                                fmt::format("VM {} at {} after {}: {}", vm->name, name_of(site),
                                            name_of(evidence.operation), *wrong));
@@ -91,8 +96,7 @@ class TheDefinitionTravels final : public Property {
     return excused ? Verdict::does_not_apply() : Verdict::holds();
   }
 
-  static std::optional<std::string> differs(const SeenVm& seen, const Hardware& wanted,
-                                            const ItemSpec& item, bool test) {
+  static std::optional<std::string> differs(const SeenVm& seen, const Hardware& wanted, bool test) {
     const Hardware& found = seen.hardware;
     if (found.cpus != wanted.cpus)
       return fmt::format("{} CPUs instead of {}", found.cpus, wanted.cpus);
@@ -113,17 +117,20 @@ class TheDefinitionTravels final : public Property {
         return fmt::format("NIC {} is {} on '{}' instead of {} on '{}'", n, found.nics[n].mac,
                            found.nics[n].network, wanted.nics[n].mac, wanted.nics[n].network);
     }
+    return std::nullopt;
+  }
+
+  static std::optional<std::string> differ(const std::vector<DiskSpec>& found, const ItemSpec& item,
+                                           std::size_t vm) {
     std::vector<DiskSpec> disks;
     for (const DiskSpec& disk : item.disks)
-      if (disk.vm == seen.vm) disks.push_back(disk);
-    if (seen.disks.size() != disks.size())
-      return fmt::format("{} disks instead of {}", seen.disks.size(), disks.size());
+      if (disk.vm == vm) disks.push_back(disk);
+    if (found.size() != disks.size())
+      return fmt::format("{} disks instead of {}", found.size(), disks.size());
     for (std::size_t n = 0; n < disks.size(); ++n)
-      if (seen.disks[n].device != disks[n].device ||
-          seen.disks[n].size_bytes != disks[n].size_bytes)
-        return fmt::format("disk {} is {} with {} bytes instead of {} with {}", n,
-                           seen.disks[n].device, seen.disks[n].size_bytes, disks[n].device,
-                           disks[n].size_bytes);
+      if (found[n].device != disks[n].device || found[n].size_bytes != disks[n].size_bytes)
+        return fmt::format("disk {} is {} with {} bytes instead of {} with {}", n, found[n].device,
+                           found[n].size_bytes, disks[n].device, disks[n].size_bytes);
     return std::nullopt;
   }
 };

@@ -2,6 +2,7 @@
 // What people edit, and what is written behind the back of a VM.
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "harness/base/assert.hpp"
 #include "harness/runner/sequence_run.hpp"
@@ -170,6 +171,10 @@ bool ItemRun::may_revert(const SeenVm& vm) const {
 
 bool ItemRun::disks_edited() const {
   return !disk_edits_.empty() || shared_.moved_disks.has_come(number_);
+}
+
+bool ItemRun::disks_only_added() const {
+  return disk_edits_ == std::set{Edit::add_disk} && !shared_.moved_disks.has_come(number_);
 }
 
 bool ItemRun::has_moved(std::size_t disk) const {

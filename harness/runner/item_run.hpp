@@ -145,6 +145,7 @@ class ItemRun {
   [[nodiscard]] bool may_edit(Edit edit, const Snapshot& now);
   /// The disks at primary are not those that the item names.
   [[nodiscard]] bool disks_edited() const;
+  [[nodiscard]] bool disks_only_added() const;
   /// The disk was moved to another item's VM: no guest of this item writes to it at primary.
   [[nodiscard]] bool has_moved(std::size_t disk) const;
   [[nodiscard]] bool may_move_disk(const SeenVm& vm) const;

@@ -213,6 +213,7 @@ OperationEvidence ItemRun::evidence_of(const Asked& asked, const Outcome& outcom
           .endless = endless_,
           .attempts = static_cast<unsigned>(1 + faults_.kills_since(before.faults)),
           .disks_edited = disks_edited(),
+          .disks_only_added = disks_only_added(),
           .disks_moved = shared_.moved_disks.any(),
           .touched_disks = shared_.moved_disks.touched_by(number_),
           .primary_vm_deleted =
@@ -243,13 +244,13 @@ OperationEvidence ItemRun::evidence_of(const Asked& asked, const Outcome& outcom
 }
 
 /// The disks of the VMs that have the authority, if all of them run. Not while disks at primary are
-/// edited: they are not those of the journal.
+/// edited, unless others were added: they are not those of the journal.
 Result<std::optional<CutReport>> ItemRun::read_active(const Outcome& outcome,
                                                       const Snapshot& after) {
   const std::optional<Site> site = active_site(model_);
   if (!site || std::holds_alternative<Refused>(outcome) ||
       running_at(after.vms, *site, false) != item_.vms.size() ||
-      (*site == Site::primary && disks_edited()))
+      (*site == Site::primary && disks_edited() && !disks_only_added()))
     return std::optional<CutReport>();
   SB_ASSIGN(image, read_vms(shared_.world, item_, *site));
   return std::optional(active_cuts_.check(image, branches_.current()));

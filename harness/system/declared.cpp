@@ -13,6 +13,8 @@ constexpr std::array<EnumName<Declared>, kAllDeclared.size()> kDeclaredNames = {
     {Declared::disconnected_adapters, "disconnected_adapters"},
     {Declared::full_copy_after_unclean_stop, "full_copy_after_unclean_stop"},
     {Declared::unknown_rpo, "unknown_rpo"},
+    {Declared::drill_vms_stay, "drill_vms_stay"},
+    {Declared::added_disks_left_out, "added_disks_left_out"},
 }};
 
 }  // namespace

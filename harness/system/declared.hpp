@@ -27,10 +27,18 @@ enum class Declared : std::uint8_t {
   /// While an item waits for a resynchronization, the time of its newest data is not told. VMware
   /// Live Site Recovery, rbd-mirror: no recovery point objective until the item is in sync.
   unknown_rpo,
+  /// The clean-up of a test failover leaves its VMs where they are, until VMs are started from the
+  /// item's recovery points again or it is no longer protected. AWS Elastic Disaster Recovery.
+  drill_vms_stay,
+  /// A new disk of a VM under protection is left out of it: all goes on with the disks that were
+  /// protected, and the state names it (ItemStatus::left_out). Azure Site Recovery (MS-04).
+  added_disks_left_out,
 };
 inline constexpr std::array kAllDeclared = {
-    Declared::new_test_macs, Declared::no_test_adapters, Declared::disconnected_adapters,
-    Declared::full_copy_after_unclean_stop, Declared::unknown_rpo};
+    Declared::new_test_macs,         Declared::no_test_adapters,
+    Declared::disconnected_adapters, Declared::full_copy_after_unclean_stop,
+    Declared::unknown_rpo,           Declared::drill_vms_stay,
+    Declared::added_disks_left_out};
 using DeclaredSet = std::set<Declared>;
 
 /// The word for it in reports: "new_test_macs".

@@ -73,7 +73,9 @@ struct ItemStatus {
   ItemState state;
   OperationSet allowed;
   Health health = Health::normal;
-  std::string health_reason;                  ///< empty while normal
+  std::string health_reason;  ///< empty while normal
+  /// Disks of the item's VMs at primary that are not protected, as "<VM>/<device>".
+  std::vector<std::string> left_out;
   Shared<std::vector<RecoveryPoint>> points;  ///< oldest first: data processed
   /// The point that the VM at recovery was started from; kept as long as the item remembers it.
   std::optional<std::string> failover_point;

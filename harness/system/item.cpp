@@ -19,6 +19,13 @@ std::string vm_name(const ItemSpec& item, std::size_t vm) {
   return item.vms.size() == 1 ? item.name : concat(item.name, "-", std::to_string(vm + 1));
 }
 
+std::vector<std::string> devices_of(const ItemSpec& item, std::size_t vm) {
+  std::vector<std::string> devices;
+  for (const DiskSpec& disk : item.disks)
+    if (disk.vm == vm) devices.push_back(disk.device);
+  return devices;
+}
+
 std::string_view name_of(Firmware firmware) {
   return lookup_name(kFirmwares, firmware);
 }

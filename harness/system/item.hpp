@@ -68,6 +68,9 @@ struct ItemSpec {
 /// one, else "<item>-1", "<item>-2", ...
 std::string vm_name(const ItemSpec& item, std::size_t vm);
 
+/// The devices of the disks of VM number `vm`, in the item's order.
+std::vector<std::string> devices_of(const ItemSpec& item, std::size_t vm);
+
 /// The name of the VM that a test failover makes of a VM.
 std::string test_vm_name(const std::string& vm);
 

@@ -55,6 +55,24 @@ TEST_P(HostContract, ExtentsAreTheGrainsDirtiedSinceTheCheckpointAndNothingElse)
   EXPECT_TRUE(held);
 }
 
+TEST_P(HostContract, AViewOfSomeDisksAsksNothingOfTheOthersAndTracksNothingThere) {
+  HostStage stage(GetParam());
+  const auto open = [&](const std::optional<CheckpointName>& since, const CheckpointName& next) {
+    auto view = stage.primary().open_view(ViewedVm(stage.vm, {"vda"}), since, next);
+    EXPECT_TRUE(view) << view.error().message;
+    return view ? std::move(*view) : nullptr;
+  };
+  open(std::nullopt, "c1");
+  stage.write(0, {3});
+  stage.write(1, {4});
+  {
+    const auto view = open("c1", "c2");
+    ASSERT_NE(view, nullptr);
+    EXPECT_EQ(stage.grains_of(stage.extents(*view, "vda")), stage.grains_of({3}, 0));
+  }
+  expect_named(stage.primary().open_view(stage.vm, "c2", "c3"), "c2");
+}
+
 TEST_P(HostContract, ACheckpointStartsAtTheCutOfItsView) {
   HostStage stage(GetParam());
   stage.write(0, {0});

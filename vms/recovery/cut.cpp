@@ -95,8 +95,9 @@ Nothing open_one(JobContext& job, const CutOrder& order, std::size_t number, con
     cut.at = job.now;
     cut.wall = job.wall.now();
   }
-  SB_ASSIGN(view, order.running ? host.open_view(vm, order.since, cut.next)
-                                : host.open_stopped_view(vm, order.since));
+  const ViewedVm wanted(vm, devices_of(job.record.spec, number));
+  SB_ASSIGN(view, order.running ? host.open_view(wanted, order.since, cut.next)
+                                : host.open_stopped_view(wanted, order.since));
   if (cut.held) {
     // Its site may have lost its power since, and started it again.
     SB_ASSIGN(held, host.is_held(vm));

@@ -329,7 +329,7 @@ Nothing FaultyHost::fold_volumes(const VolumeName& base, const VolumeName& top,
 
 // ---- change tracking and views
 
-Result<std::unique_ptr<View>> FaultyHost::open_view(const VmName& vm,
+Result<std::unique_ptr<View>> FaultyHost::open_view(const ViewedVm& vm,
                                                     const std::optional<CheckpointName>& since,
                                                     const CheckpointName& next) {
   SB_TRY(reach());
@@ -337,7 +337,7 @@ Result<std::unique_ptr<View>> FaultyHost::open_view(const VmName& vm,
 }
 
 Result<std::unique_ptr<View>> FaultyHost::open_stopped_view(
-    const VmName& vm, const std::optional<CheckpointName>& since) {
+    const ViewedVm& vm, const std::optional<CheckpointName>& since) {
   SB_TRY(reach());
   return watched(answer(faults_, within_->open_stopped_view(vm, since)));
 }

@@ -84,11 +84,11 @@ class FaultyHost final : public Host {
   Nothing fold_volumes(const VolumeName& base, const VolumeName& top,
                        const std::optional<VmDisk>& user, const VmName& user_vm) override;
 
-  Result<std::unique_ptr<View>> open_view(const VmName& vm,
+  Result<std::unique_ptr<View>> open_view(const ViewedVm& vm,
                                           const std::optional<CheckpointName>& since,
                                           const CheckpointName& next) override;
   Result<std::unique_ptr<View>> open_stopped_view(
-      const VmName& vm, const std::optional<CheckpointName>& since) override;
+      const ViewedVm& vm, const std::optional<CheckpointName>& since) override;
   Nothing close_view(const VmName& vm) override;
   Nothing remove_checkpoint(const VmName& vm, const CheckpointName& checkpoint) override;
   Result<std::vector<CheckpointName>> list_checkpoints(const VmName& vm) override;

@@ -10,11 +10,13 @@
 // in. So `ensure_*` and `remove_*` succeed when what they ask for is already so.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/base/result.hpp"
@@ -74,7 +76,21 @@ struct Extent {
   friend bool operator==(const Extent&, const Extent&) = default;
 };
 
-/// A frozen image of all disks of a VM, cut at one instant, with what changed since a checkpoint.
+/// A VM, and which of its disks a view is to be cut of.
+struct ViewedVm {
+  VmName name;
+  std::vector<std::string> devices;  ///< none named: all
+
+  // Most views are of all disks.
+  ViewedVm(VmName vm, std::vector<std::string> of = {})
+      : name(std::move(vm)), devices(std::move(of)) {}
+  ViewedVm(const char* vm) : name(vm) {}
+  [[nodiscard]] bool shows(const std::string& device) const {
+    return devices.empty() || std::find(devices.begin(), devices.end(), device) != devices.end();
+  }
+};
+
+/// A frozen image of disks of a VM, cut at one instant, with what changed since a checkpoint.
 /// Reads go on giving the frozen content however much the guest writes. Destroying the object
 /// closes connections only: the host-side view lives until close_view(), as after a dead
 /// controller.
@@ -177,17 +193,18 @@ class Host {
                                const std::optional<VmDisk>& user, const VmName& user_vm) = 0;
 
   // ---- change tracking and views
-  /// Cuts a view of a running VM, all disks at one instant, and starts tracking under the name
-  /// `next` at that same instant. `since` names the checkpoint whose changes are wanted; without it
-  /// everything allocated is. A view left open by a dead controller is closed first. An Error of
-  /// kind bad_input if a disk has no such checkpoint any more, though others of the VM may have:
-  /// what changed on it will never be known.
-  virtual Result<std::unique_ptr<View>> open_view(const VmName& vm,
+  /// Cuts a view of a running VM, all disks asked for at one instant, and starts tracking of them
+  /// under the name `next` at that same instant. Other disks of the VM are left alone. `since`
+  /// names the checkpoint whose changes are wanted; without it everything allocated is. A view left
+  /// open by a dead controller is closed first. An Error of kind bad_input if a disk of the view
+  /// has no such checkpoint any more, though others of the VM may have: what changed on it will
+  /// never be known.
+  virtual Result<std::unique_ptr<View>> open_view(const ViewedVm& vm,
                                                   const std::optional<CheckpointName>& since,
                                                   const CheckpointName& next) = 0;
   /// The same of a stopped VM: nothing can change, so no new checkpoint is needed.
   virtual Result<std::unique_ptr<View>> open_stopped_view(
-      const VmName& vm, const std::optional<CheckpointName>& since) = 0;
+      const ViewedVm& vm, const std::optional<CheckpointName>& since) = 0;
   /// Ends the host side of the view of `vm`, if there is one.
   virtual Nothing close_view(const VmName& vm) = 0;
   /// Stops tracking under that name, on a running or a stopped VM.

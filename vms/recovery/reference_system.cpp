@@ -273,6 +273,7 @@ Result<ItemStatus> ReferenceSystem::status(const ItemName& name) {
   status.failover_point = item.saved->failover_point;
   status.last_synchronized = item.saved->last_synchronized;
   status.bytes_sent = item.saved->bytes_sent;
+  if (parts_.add_to_status) parts_.add_to_status(name, status);
   return status;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,6 +48,8 @@ struct ServiceParts {
   bool app_consistent = true;
   bool uefi = true;
   DeclaredSet declared = {};
+  /// What a product around the service says of an item beside it; empty: nothing.
+  std::function<void(const ItemName&, ItemStatus&)> add_to_status = {};
   /// That can be injected.
   std::vector<FaultKind> faults = {kAllFaults.begin(), kAllFaults.end()};
 };

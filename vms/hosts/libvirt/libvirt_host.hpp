@@ -62,10 +62,10 @@ class LibvirtHost final : public recovery::Host {
                        const recovery::VmName& user_vm) override;
 
   Result<std::unique_ptr<recovery::View>> open_view(
-      const recovery::VmName& vm, const std::optional<recovery::CheckpointName>& since,
+      const recovery::ViewedVm& vm, const std::optional<recovery::CheckpointName>& since,
       const recovery::CheckpointName& next) override;
   Result<std::unique_ptr<recovery::View>> open_stopped_view(
-      const recovery::VmName& vm, const std::optional<recovery::CheckpointName>& since) override;
+      const recovery::ViewedVm& vm, const std::optional<recovery::CheckpointName>& since) override;
   Nothing close_view(const recovery::VmName& vm) override;
   Nothing remove_checkpoint(const recovery::VmName& vm,
                             const recovery::CheckpointName& checkpoint) override;
@@ -102,7 +102,7 @@ class LibvirtHost final : public recovery::Host {
                                  const std::optional<std::filesystem::path>& below,
                                  const recovery::KeyName& key_name);
   /// The disks of a running VM for a view of it. Makes the scratch files of encrypted ones.
-  Result<std::vector<BackupDisk>> prepare_backup(const recovery::VmName& vm);
+  Result<std::vector<BackupDisk>> prepare_backup(const recovery::ViewedVm& wanted);
   /// Gives a new volume to QEMU's user.
   Nothing hand_over(const std::filesystem::path& file) const;
 

@@ -182,10 +182,12 @@ Nothing delete_checkpoint(const Domain& domain, const std::string& vm, const std
 }  // namespace
 
 Result<std::unique_ptr<recovery::View>> LibvirtHost::open_view(
-    const VmName& vm, const std::optional<CheckpointName>& since, const CheckpointName& next) {
+    const recovery::ViewedVm& wanted, const std::optional<CheckpointName>& since,
+    const CheckpointName& next) {
+  const VmName& vm = wanted.name;
   SB_TRY(close_view(vm));
   const std::filesystem::path socket = backup_socket_path(vm);
-  SB_ASSIGN(backed_up, prepare_backup(vm));
+  SB_ASSIGN(backed_up, prepare_backup(wanted));
   SB_TRY(calls_.ask<void>(
       vm, fmt::format("opening a view of VM {} since {}", vm, since.value_or("-")),
       [vm, since, next, socket, disks = backed_up, site = site_](const Domain& domain) {
@@ -210,7 +212,8 @@ Result<std::unique_ptr<recovery::View>> LibvirtHost::open_view(
   return std::make_unique<NbdView>(std::move(disks), since.has_value());
 }
 
-Result<std::vector<BackupDisk>> LibvirtHost::prepare_backup(const VmName& vm) {
+Result<std::vector<BackupDisk>> LibvirtHost::prepare_backup(const recovery::ViewedVm& wanted) {
+  const VmName& vm = wanted.name;
   SB_ASSIGN(found, calls_.find(vm));
   if (!found)
     return not_found(fmt::format("no VM {} on the {} site", vm, name_of(site_.site)),
@@ -221,6 +224,7 @@ Result<std::vector<BackupDisk>> LibvirtHost::prepare_backup(const VmName& vm) {
   });
   std::vector<BackupDisk> disks;
   for (const DiskFile& disk : files) {
+    if (!wanted.shows(disk.device)) continue;
     disks.push_back({.device = disk.device});
     if (!encrypted) continue;
     // What the guest overwrites while the view is open is kept in a scratch file. Of an encrypted
@@ -248,7 +252,8 @@ Result<NbdDisk> LibvirtHost::open_stopped_disk(const recovery::VolumeName& volum
 }
 
 Result<std::unique_ptr<recovery::View>> LibvirtHost::open_stopped_view(
-    const VmName& vm, const std::optional<CheckpointName>& since) {
+    const recovery::ViewedVm& wanted, const std::optional<CheckpointName>& since) {
+  const VmName& vm = wanted.name;
   SB_ASSIGN(running, is_running(vm));
   if (running)
     return environment_error(fmt::format("VM {} runs, its disks change", vm),
@@ -256,6 +261,7 @@ Result<std::unique_ptr<recovery::View>> LibvirtHost::open_stopped_view(
   SB_ASSIGN(definition, find_vm(vm));
   std::map<std::string, FrozenDisk> disks;
   for (const recovery::VmDisk& disk : definition->disks) {
+    if (!wanted.shows(disk.device)) continue;
     SB_ASSIGN(image, open_stopped_disk(disk.volume, since));
     disks.emplace(disk.device, FrozenDisk{std::move(image), [this, volume = disk.volume] {
                                             return open_stopped_disk(volume, std::nullopt);

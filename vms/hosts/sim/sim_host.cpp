@@ -234,7 +234,9 @@ Nothing SimHost::fold_volumes(const VolumeName& base, const VolumeName& top,
 // ---- change tracking and views
 
 Result<std::unique_ptr<recovery::View>> SimHost::open_view(
-    const VmName& name, const std::optional<CheckpointName>& since, const CheckpointName& next) {
+    const recovery::ViewedVm& wanted, const std::optional<CheckpointName>& since,
+    const CheckpointName& next) {
+  const VmName& name = wanted.name;
   SB_ASSIGN(vm, site_.find_vm(name));
   if (!vm->running)
     return environment_error(fmt::format("VM {} does not run, no live view of it", name),
@@ -243,27 +245,29 @@ Result<std::unique_ptr<recovery::View>> SimHost::open_view(
   if (std::find(tracked.begin(), tracked.end(), next) != tracked.end())
     return environment_error(fmt::format("VM {} has tracking {} already", name, next),
                              "remove it first, or choose another name");
-  SB_ASSIGN(view, cut_view(*vm, since));
+  SB_ASSIGN(view, cut_view(*vm, wanted, since));
   for (const recovery::VmDisk& disk : vm->definition.disks)
-    site_.volumes.track(*site_.volumes.find(disk.volume), next);
+    if (wanted.shows(disk.device)) site_.volumes.track(*site_.volumes.find(disk.volume), next);
   return std::move(view);
 }
 
 Result<std::unique_ptr<recovery::View>> SimHost::open_stopped_view(
-    const VmName& name, const std::optional<CheckpointName>& since) {
+    const recovery::ViewedVm& wanted, const std::optional<CheckpointName>& since) {
+  const VmName& name = wanted.name;
   SB_ASSIGN(vm, site_.find_vm(name));
   if (vm->running)
     return environment_error(fmt::format("VM {} runs, its disks change", name),
                              "open a view of the running VM");
   for (const recovery::VmDisk& disk : vm->definition.disks)
-    SB_TRY(site_.unlock(disk.volume));
-  return cut_view(*vm, since);
+    if (wanted.shows(disk.device)) SB_TRY(site_.unlock(disk.volume));
+  return cut_view(*vm, wanted, since);
 }
 
 Result<std::unique_ptr<recovery::View>> SimHost::cut_view(
-    const Vm& vm, const std::optional<CheckpointName>& since) {
+    const Vm& vm, const recovery::ViewedVm& wanted, const std::optional<CheckpointName>& since) {
   OpenView view{.id = site_.next_view_id++, .disks = {}};
   for (const recovery::VmDisk& disk : vm.definition.disks) {
+    if (!wanted.shows(disk.device)) continue;
     SB_ASSIGN(volume, site_.find_volume(disk.volume));
     const BlockNumber blocks_per_grain = site_.volumes.blocks_per_grain();
     std::set<BlockNumber> grains;

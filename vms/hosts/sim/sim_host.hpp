@@ -48,10 +48,10 @@ class SimHost final : public recovery::Host {
                        const recovery::VmName& user_vm) override;
 
   Result<std::unique_ptr<recovery::View>> open_view(
-      const recovery::VmName& vm, const std::optional<recovery::CheckpointName>& since,
+      const recovery::ViewedVm& vm, const std::optional<recovery::CheckpointName>& since,
       const recovery::CheckpointName& next) override;
   Result<std::unique_ptr<recovery::View>> open_stopped_view(
-      const recovery::VmName& vm, const std::optional<recovery::CheckpointName>& since) override;
+      const recovery::ViewedVm& vm, const std::optional<recovery::CheckpointName>& since) override;
   Nothing close_view(const recovery::VmName& vm) override;
   Nothing remove_checkpoint(const recovery::VmName& vm,
                             const recovery::CheckpointName& checkpoint) override;
@@ -65,7 +65,8 @@ class SimHost final : public recovery::Host {
 
  private:
   Result<std::unique_ptr<recovery::View>> cut_view(
-      const Vm& vm, const std::optional<recovery::CheckpointName>& since);
+      const Vm& vm, const recovery::ViewedVm& wanted,
+      const std::optional<recovery::CheckpointName>& since);
 
   SimSite& site_;
   SimLink& link_;
