@@ -32,13 +32,17 @@ inline constexpr std::size_t kHeaderBytes = 32;
 inline constexpr std::size_t kLongestPayload = 16384;
 
 enum class Kind : std::uint16_t {
-  hello = 1,   ///< no payload; answered by status
-  write = 2,   ///< WriteRequest; answered by done or refused
-  flush = 3,   ///< FlushRequest; answered by done or refused
-  status = 4,  ///< Status
-  done = 5,    ///< no payload: all that was asked for is on the disks, flushed
-  refused = 6  ///< why, in words
+  hello = 1,      ///< no payload; answered by status
+  write = 2,      ///< WriteRequest; answered by done or refused
+  flush = 3,      ///< FlushRequest; answered by done or refused
+  status = 4,     ///< Status
+  done = 5,       ///< no payload: all that was asked for is on the disks, flushed
+  refused = 6,    ///< why, in words
+  qemu_agent = 7  ///< what becomes of QEMU's agent: one of kHangs, kGoesOn, kEnds; done or refused
 };
+inline constexpr std::string_view kHangs = "hangs";
+inline constexpr std::string_view kGoesOn = "goes on";
+inline constexpr std::string_view kEnds = "ends";
 
 struct Frame {
   std::uint64_t number = 0;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/base/result.hpp"
@@ -17,8 +18,8 @@ namespace switchback::guest {
 class Drives {
  public:
   Drives() = default;
-  Drives(const Drives&) = delete;
-  Drives& operator=(const Drives&) = delete;
+  Drives(Drives&& from) noexcept : descriptors_(std::exchange(from.descriptors_, {})) {}
+  Drives& operator=(Drives&&) = delete;
   ~Drives();
 
   /// Stamps all blocks of the request, and flushes the drives they are on. After an Error each of

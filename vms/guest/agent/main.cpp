@@ -47,7 +47,8 @@ void say(const std::string& line) {
 
 class Agent {
  public:
-  Agent(int port, int calls, int ended) : port_(port), calls_(calls), ended_(ended) {}
+  Agent(int port, int calls, int ended, Requests requests)
+      : port_(port), calls_(calls), ended_(ended), requests_(std::move(requests)) {}
 
   [[noreturn]] void serve() {
     const int events = epoll_create1(EPOLL_CLOEXEC);
@@ -124,7 +125,7 @@ class Agent {
   int calls_;
   int ended_;
   FrameReader frames_;
-  Requests requests_{argument_of_kernel("vmid")};
+  Requests requests_;
   bool stops_ = false;
 };
 
@@ -146,7 +147,8 @@ Nothing run_guest() {
   const auto started = start_qemu_agent();
   if (!started) say(started.error().message + "; nobody can freeze this guest");
   say("up");
-  Agent(port, calls, watch_children()).serve();
+  Agent(port, calls, watch_children(), Requests(argument_of_kernel("vmid"), started.value_or(0)))
+      .serve();
 }
 
 int call(const std::string& word) {

@@ -2,6 +2,7 @@
 // See requests.hpp.
 #include "vms/guest/agent/requests.hpp"
 
+#include <csignal>
 #include <fstream>
 
 namespace switchback::guest {
@@ -45,6 +46,17 @@ Nothing Requests::flush(const Frame& request) {
   return drives_.flush(asked.drives);
 }
 
+Nothing Requests::disturb_qemu_agent(const Frame& request) const {
+  const std::string what = words_in(request.payload);
+  const int signal = what == kHangs    ? SIGSTOP
+                     : what == kGoesOn ? SIGCONT
+                     : what == kEnds   ? SIGKILL
+                                       : 0;
+  if (signal == 0 || qemu_agent_ <= 0 || kill(qemu_agent_, signal) != 0)
+    return environment_error("QEMU's agent can't be told: " + what, "see the VM's console");
+  return {};
+}
+
 Frame Requests::answer(const Frame& request) {
   switch (request.kind) {
     case Kind::hello:
@@ -53,6 +65,8 @@ Frame Requests::answer(const Frame& request) {
       return outcome(request, write(request));
     case Kind::flush:
       return outcome(request, flush(request));
+    case Kind::qemu_agent:
+      return outcome(request, disturb_qemu_agent(request));
     case Kind::status:
     case Kind::done:
     case Kind::refused:

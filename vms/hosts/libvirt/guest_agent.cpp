@@ -158,4 +158,8 @@ Nothing GuestAgent::flush(const std::vector<std::string>& devices) {
   return perform(guest::Kind::flush, guest::payload_of(request));
 }
 
+Nothing GuestAgent::disturb_qemu_agent(std::string_view what) {
+  return perform(guest::Kind::qemu_agent, guest::payload_of(what));
+}
+
 }  // namespace switchback::libvirt

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,9 @@ class GuestAgent {
   Nothing write(const std::vector<std::string>& devices, const StampOwner& owner,
                 const std::vector<GuestWrite>& writes);
   Nothing flush(const std::vector<std::string>& devices);
+  /// What becomes of QEMU's agent, by which libvirt reaches the guest: guest::kHangs, kGoesOn or
+  /// kEnds. This agent is another one and goes on.
+  Nothing disturb_qemu_agent(std::string_view what);
 
  private:
   GuestAgent(int socket, const SiteConfig& site, const std::string& vm, Duration patience);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "vms/hosts/libvirt/guest_agent.hpp"
 #include "vms/hosts/libvirt/guest_writer.hpp"
 #include "vms/hosts/libvirt/holds.hpp"
 #include "vms/hosts/libvirt/images.hpp"

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "vms/hosts/libvirt/guest_agent.hpp"
 #include "vms/hosts/libvirt/holds.hpp"
 #include "vms/hosts/libvirt/libvirt_laboratory.hpp"
 #include "vms/hosts/libvirt/qcow2_header.hpp"

@@ -11,11 +11,12 @@
 #include "harness/system/laboratory.hpp"
 #include "vms/hosts/libvirt/connection.hpp"
 #include "vms/hosts/libvirt/domain_xml.hpp"
-#include "vms/hosts/libvirt/guest_agent.hpp"
 #include "vms/hosts/libvirt/guest_disks.hpp"
 #include "vms/hosts/libvirt/wire_meter.hpp"
 
 namespace switchback::libvirt {
+
+class GuestAgent;
 
 /// On sites with a guest image, VMs boot it, and the agent in it writes (see guest_agent.hpp). On
 /// others they have no guest OS: they are started paused, and the guest's writes are made here,

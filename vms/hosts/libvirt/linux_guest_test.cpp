@@ -145,6 +145,43 @@ TEST_F(LinuxGuest, HeldItWritesNothingUntilItIsLetGo) {
   EXPECT_EQ(4U, disk(0).at(1));
 }
 
+TEST_F(LinuxGuest, IsNotHeldByAFreezeThatDidNotReachItAndStaysFrozenWhereNoThawDoes) {
+  const auto tell = [](std::string_view what) {
+    auto agent = must_have(GuestAgent::connect(site(), "vm", std::chrono::seconds(60)));
+    must_do(agent.disturb_qemu_agent(what));
+  };
+  LibvirtHost impatient(sites_->connection(Site::primary), laboratory_->meter(), false,
+                        std::chrono::seconds(6));
+  LibvirtHost patient = host();
+  must_do(patient.freeze_vm("vm"));  // its agent is up
+  must_do(patient.thaw_vm("vm"));
+  tell(guest::kHangs);
+  const Nothing frozen = impatient.freeze_vm("vm");
+  ASSERT_FALSE(frozen);
+  EXPECT_NE(std::string::npos, frozen.error().message.find("vm")) << frozen.error().message;
+  EXPECT_FALSE(must_have(impatient.is_held("vm")));
+  EXPECT_EQ(Hold::none, hold());
+  EXPECT_TRUE(impatient.thaw_vm("vm")) << "there is nothing to thaw";
+  EXPECT_FALSE(impatient.shut_down_vm("vm"));
+  EXPECT_TRUE(must_have(impatient.is_running("vm")));
+  must_do(write({{0, 1, 1}}));
+
+  tell(guest::kGoesOn);
+  must_do(patient.freeze_vm("vm"));
+  tell(guest::kEnds);
+  EXPECT_FALSE(impatient.thaw_vm("vm"));
+  EXPECT_TRUE(must_have(impatient.is_held("vm")));
+  EXPECT_EQ(Hold::frozen, hold());
+  EXPECT_FALSE(write({{0, 1, 2}}));
+
+  // The end of its power is the end of every hold.
+  must_do(patient.force_off_vm("vm"));
+  must_do(patient.start_vm("vm", std::nullopt));
+  EXPECT_EQ(Hold::none, hold());
+  must_do(write({{0, 1, 3}}));
+  EXPECT_EQ(3U, disk(0).at(1));
+}
+
 TEST_F(LinuxGuest, OneThatDoesNotAnswerIsAnErrorThatShowsItsConsole) {
   must_do(write({{0, 1, 1}}));
   const auto impatient = open_laboratory(std::chrono::milliseconds(500));

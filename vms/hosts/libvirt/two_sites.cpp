@@ -204,7 +204,8 @@ Nothing TwoSites::take_guest(const guest::Image& image) {
         fmt::format("the image {} can't be copied to {}: {}", image.folder.string(),
                     folder_.path().string(), error.message()),
         "choose another folder with --run-folder");
-  notes_.push_back(fmt::format("Guest: Linux {}, image {}", image.kernel, image.digest));
+  notes_.push_back(
+      fmt::format("Guest (--guest linux): Linux {}, image {}", image.kernel, image.digest));
   return {};
 }
 
