@@ -29,10 +29,6 @@ class TheVmRunsOn final : public Property {
       return Verdict::does_not_apply();
     const std::optional<Site> site = site_that_stays(evidence);
     if (!site) return Verdict::does_not_apply();
-    // Its host has started it again; in the simulated world it passes for the same.
-    const bool lost_power =
-        std::any_of(evidence.faults.begin(), evidence.faults.end(),
-                    [&](FaultKind kind) { return site_without_power(kind) == site; });
     bool judged = false;
     for (const SeenVm& was : evidence.before.vms) {
       if (was.site != *site || was.test || !was.running) continue;
@@ -40,7 +36,7 @@ class TheVmRunsOn final : public Property {
       const auto& after = evidence.after.vms;
       const bool same = std::any_of(after.begin(), after.end(), [&](const SeenVm& is) {
         return is.site == was.site && is.name == was.name && is.running &&
-               (lost_power || is.incarnation == was.incarnation);
+               is.incarnation == was.incarnation;
       });
       if (!same)
         return Verdict::broken("vm_interrupted",

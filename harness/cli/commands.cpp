@@ -85,6 +85,7 @@ std::vector<std::string> words_of(const RunArguments& arguments) {
   const auto add = [&](const char* option, const std::string& value) {
     words.insert(words.end(), {option, value});
   };
+  if (arguments.world.guest != "none") add("--guest", arguments.world.guest);
   for (const std::string& profile : arguments.profiles)
     add("--profile", profile);
   for (const std::string& property : arguments.properties)

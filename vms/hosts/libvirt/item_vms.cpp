@@ -74,10 +74,7 @@ Result<PluggedVm> look_at(const SiteConfig& site, const std::string& name, const
     vm.seen.disks.push_back(
         {.device = disk.device, .size_bytes = header ? header->size_bytes : 0, .vm = 0});
   }
-  if (!running) return vm;
-  const std::optional<QemuProcess> qemu = qemu_of(domain);
-  vm.seen.incarnation = qemu ? fmt::format("{}-{}", qemu->pid, qemu->started)
-                             : fmt::format("id-{}", virDomainGetID(domain.get()));
+  if (running) vm.seen.incarnation = start_of_domain(domain);
   return vm;
 }
 
@@ -145,6 +142,7 @@ Result<Shared<std::vector<SeenVm>>> LibvirtLaboratory::vms(const ItemName& item)
       if (one.running) {
         SB_ASSIGN(hold, hold_of(config_of(site), one.name, one.domain));
         plugged.seen.hold = hold;
+        plugged.seen.incarnation = restarts_.first_of(plugged.seen.incarnation);
       }
       plugged.seen.vm = one.vm;
       plugged.seen.test = one.test;

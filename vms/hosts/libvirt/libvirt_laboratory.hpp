@@ -12,6 +12,7 @@
 #include "vms/hosts/libvirt/connection.hpp"
 #include "vms/hosts/libvirt/domain_xml.hpp"
 #include "vms/hosts/libvirt/guest_disks.hpp"
+#include "vms/hosts/libvirt/host_restarts.hpp"
 #include "vms/hosts/libvirt/wire_meter.hpp"
 
 namespace switchback::libvirt {
@@ -69,6 +70,8 @@ class LibvirtLaboratory final : public Laboratory {
   /// Keeps something alive that whoever uses this laboratory needs.
   void keep(std::shared_ptr<const void> surroundings) { kept_.push_back(std::move(surroundings)); }
 
+  /// To be told of VMs that their host starts again.
+  [[nodiscard]] HostRestarts& restarts() { return restarts_; }
   /// The link, for the hosts of the DR service; lives as long as the laboratory.
   [[nodiscard]] WireMeter& meter() { return *meter_; }
 
@@ -140,6 +143,7 @@ class LibvirtLaboratory final : public Laboratory {
   Nothing delete_vm(const recovery::VmDefinition& definition, const ItemVm& vm);
   Nothing undo_disk_edits(const ItemSpec& item, recovery::VmDefinition definition, ItemVm& vm);
 
+  HostRestarts restarts_;
   std::vector<std::shared_ptr<const void>> kept_;  ///< goes last
   Access primary_;
   Access recovery_;

@@ -70,7 +70,7 @@ Result<World> LibvirtWorldFactory::make(std::uint64_t) {
   recovery::ServiceParts parts =
       reference_service_on(primary, recovery, meter, sites->use_kvm(), std::move(catalog), stages_);
   if (sites->own_daemons()) {
-    const auto power = std::make_shared<SitePower>(*sites, meter);
+    const auto power = std::make_shared<SitePower>(*sites, meter, laboratory->restarts());
     parts.power = power.get();
     parts.storage = sites->storage();
     laboratory->keep(power);

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <libvirt/libvirt.h>
 
 namespace switchback::libvirt {
@@ -55,6 +56,12 @@ std::optional<QemuProcess> qemu_of(const Domain& domain) {
       return QemuProcess{.pid = pid, .started = start_of(entries->path())};
   }
   return std::nullopt;
+}
+
+std::string start_of_domain(const Domain& domain) {
+  const std::optional<QemuProcess> qemu = qemu_of(domain);
+  return qemu ? fmt::format("{}-{}", qemu->pid, qemu->started)
+              : fmt::format("id-{}", virDomainGetID(domain.get()));
 }
 
 }  // namespace switchback::libvirt

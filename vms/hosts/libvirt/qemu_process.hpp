@@ -20,4 +20,8 @@ struct QemuProcess {
 /// or can't be seen.
 std::optional<QemuProcess> qemu_of(const Domain& domain);
 
+/// Names the start of a running domain: no other one has the same. Where its process can't be seen,
+/// no other one of the same daemon has.
+std::string start_of_domain(const Domain& domain);
+
 }  // namespace switchback::libvirt

@@ -2,6 +2,7 @@
 // See site_power.hpp.
 #include "vms/hosts/libvirt/site_power.hpp"
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 
 #include "vms/hosts/libvirt/deadline.hpp"
 #include "vms/hosts/libvirt/libvirt_host.hpp"
+#include "vms/hosts/libvirt/qemu_process.hpp"
 #include "vms/hosts/libvirt/secrets.hpp"
 
 namespace switchback::libvirt {
@@ -17,12 +19,13 @@ namespace {
 
 constexpr Duration kStartPatience = std::chrono::seconds(30);
 
-Result<std::vector<std::string>> running_vms(const Connection& connection) {
+/// What each running VM's start is called, by its name.
+Result<std::map<std::string, std::string>> running_vms(const Connection& connection) {
   SB_ASSIGN(running, connection.domains({}, Listed::running));
-  std::vector<std::string> names;
-  for (const auto& entry : running)
-    names.push_back(entry.first);
-  return names;
+  std::map<std::string, std::string> starts;
+  for (const auto& [name, domain] : running)
+    starts[name] = start_of_domain(domain);
+  return starts;
 }
 
 using Keys = std::vector<std::pair<std::string, std::string>>;
@@ -46,7 +49,7 @@ Nothing wait_until_none_runs(const Connection& connection) {
     if (deadline.passed())
       return environment_error(
           fmt::format("VM {} passes for running at the {} site, though its QEMU was killed",
-                      left.front(), name_of(connection.site().site)),
+                      left.begin()->first, name_of(connection.site().site)),
           "see the log of that site's libvirt daemon");
     deadline.pause();
   }
@@ -63,8 +66,11 @@ Result<bool> SitePower::lose(Site site) {
   for (const auto& [name, key] : keys)
     SB_TRY(keep_secret(connection, name, key));
   LibvirtHost host(connection, wire_, sites_.use_kvm());
-  for (const std::string& vm : ran)
+  for (const auto& [vm, start] : ran)
     SB_TRY(host.start_vm(vm, std::nullopt));
+  SB_ASSIGN(runs, running_vms(connection));
+  for (const auto& [vm, start] : ran)
+    restarts_.note(start, runs[vm]);
   return lost;
 }
 

@@ -7,21 +7,25 @@
 // are put back, as by the key store of a site: libvirt holds ours in its memory alone.
 #pragma once
 
+#include "vms/hosts/libvirt/host_restarts.hpp"
 #include "vms/hosts/libvirt/two_sites.hpp"
 #include "vms/hosts/libvirt/wire_route.hpp"
 #include "vms/recovery/power.hpp"
 
 namespace switchback::libvirt {
 
-/// `sites` and `wire` outlive it. Of one thread, as no other world may be on these sites.
+/// `sites`, `wire` and `restarts`, which is told what was started again, outlive it. Of one thread,
+/// as no other world may be on these sites.
 class SitePower final : public recovery::Power {
  public:
-  SitePower(TwoSites& sites, WireRoute& wire) : sites_(sites), wire_(wire) {}
+  SitePower(TwoSites& sites, WireRoute& wire, HostRestarts& restarts)
+      : sites_(sites), wire_(wire), restarts_(restarts) {}
   Result<bool> lose(Site site) override;
 
  private:
   TwoSites& sites_;
   WireRoute& wire_;
+  HostRestarts& restarts_;
 };
 
 }  // namespace switchback::libvirt

@@ -40,7 +40,8 @@ class SitePowerTest : public testing::Test {
 
   recovery::HostBench bench_;
   std::unique_ptr<WireMeter> wire_ = must(WireMeter::start());
-  SitePower power_{Daemons::sites(), *wire_};
+  HostRestarts restarts_;
+  SitePower power_{Daemons::sites(), *wire_, restarts_};
 };
 
 TEST_F(SitePowerTest, ARunningVmIsStartedAgainWithItsDataAndWithoutTrackingViewAndHold) {
@@ -49,7 +50,10 @@ TEST_F(SitePowerTest, ARunningVmIsStartedAgainWithItsDataAndWithoutTrackingViewA
   must(primary().suspend_vm(kVm));
   EXPECT_TRUE(cut_power(Site::primary));
   EXPECT_TRUE(must(primary().is_running(kVm)));
-  EXPECT_NE(incarnation(), before);
+  EXPECT_NE(incarnation(), before) << "another process";
+  EXPECT_EQ(restarts_.first_of(incarnation()), before) << "that nobody asked for";
+  EXPECT_TRUE(cut_power(Site::primary));
+  EXPECT_EQ(restarts_.first_of(incarnation()), before) << "a second time";
   EXPECT_FALSE(must(primary().is_held(kVm)));
   EXPECT_EQ(blocks_shown(), 1U) << "it was acknowledged";
   std::vector<std::byte> bytes;
