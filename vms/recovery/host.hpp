@@ -213,7 +213,7 @@ class Host {
 
   // ---- the link
   /// The checksums of a volume that nobody writes to, as View::digests(). Computed at this site and
-  /// carried across the link.
+  /// carried across the link. What they tell of survives a crash of the site from then on.
   virtual Result<std::vector<ChunkDigest>> digests(const VolumeName& volume, Bytes chunk_bytes) = 0;
   /// Opens a volume of this site for the other site to write to.
   virtual Result<std::unique_ptr<Replica>> open_replica(const VolumeName& volume) = 0;

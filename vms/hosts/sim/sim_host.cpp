@@ -327,6 +327,10 @@ Result<std::vector<recovery::ChunkDigest>> SimHost::digests(const VolumeName& na
                                                             Bytes chunk_bytes) {
   SB_ASSIGN(volume, site_.find_volume(name));
   SB_TRY(site_.unlock(name));
+  // Who compares goes by what they tell: an earlier replica of it may have gone without a flush.
+  for (Volume* layer = volume; layer != nullptr;
+       layer = layer->backing() ? site_.volumes.find(*layer->backing()) : nullptr)
+    Volumes::flush(*layer);
   SB_ASSIGN(found, digests_of(*volume->shown(), chunk_bytes));
   SB_TRY(link_.carry(other(site_.site()), kMessageBytes + found.size() * kChecksumBytes));
   return std::move(found);
