@@ -101,6 +101,12 @@ constexpr bool excuses_no_failure(FaultKind kind) {
   return kind == FaultKind::link_slow || kind == FaultKind::clock_stepped;
 }
 
+/// What a link does that is there and is not as good as it was.
+constexpr bool is_of_worse_link(FaultKind kind) {
+  return kind == FaultKind::link_lossy || kind == FaultKind::link_one_way ||
+         kind == FaultKind::link_slow;
+}
+
 /// Where it takes all power away for a moment, if it does.
 constexpr std::optional<Site> site_without_power(FaultKind kind) {
   if (kind == FaultKind::recovery_power_lost) return Site::recovery;

@@ -77,10 +77,6 @@ class Faults {
   Duration take_time() { return std::exchange(time_, {}); }
 
  private:
-  static bool is_of_worse_link(FaultKind kind) {
-    return kind == FaultKind::link_lossy || kind == FaultKind::link_one_way ||
-           kind == FaultKind::link_slow;
-  }
   /// In force, and the link itself does not do it.
   [[nodiscard]] bool is_made_believe(FaultKind kind) const {
     return in_force(kind) && !done_by_link_.contains(kind);

@@ -25,11 +25,6 @@ constexpr Bytes kRequestBytes = 64;
 bool is_not_had(FaultKind kind) {
   return kind == FaultKind::disk_changed_behind;
 }
-/// What a link does that is there and is not as good as it was.
-bool is_of_worse_link(FaultKind kind) {
-  return kind == FaultKind::link_lossy || kind == FaultKind::link_one_way ||
-         kind == FaultKind::link_slow;
-}
 
 }  // namespace
 
